@@ -1,0 +1,98 @@
+"""The browser's border: what the page sends and what is streamed back, as frozen structs.
+
+Decoded once, here; unknown keys are refused and every length is bounded. The TypeScript twin is
+`labextension/src/wire.ts`; both are tested against the same messages in `tests/contract/`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+MAX_BODY_BYTES = 262_144
+MAX_CELLS = 4096
+
+Name = Annotated[str, Meta(max_length=512)]
+
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all messages: immutable, and deaf to keys it does not know."""
+
+
+class Cell(Message):
+    """One cell as the page shows it, run or not. `outputs` is plain text, bounded by the page."""
+
+    kind: Literal["code", "markdown", "raw"]
+    source: str
+    outputs: str = ""
+
+
+class Snapshot(Message):
+    """A cursor in a document at one moment: `POST codecompose/complete` and `POST codecompose/warm`.
+
+    `cursor` counts code points in the source of the cell at `active`. `kernel` is the kernel's id, `editor` a name for
+    the document's view that stays the same while it is open. A script is one code cell. `kind` says why the page asks.
+    """
+
+    editor: Name
+    path: Name
+    language: Name
+    cells: Annotated[tuple[Cell, ...], Meta(min_length=1, max_length=MAX_CELLS)]
+    active: Annotated[int, Meta(ge=0)]
+    cursor: Annotated[int, Meta(ge=0)]
+    kernel: Name | None = None
+    trigger: Literal["automatic", "invoke"] = "automatic"
+    explain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.active >= len(self.cells):
+            raise ValueError(f"active is {self.active}, but there are {len(self.cells)} cells")
+        if self.cursor > len(self.cells[self.active].source):
+            raise ValueError(f"cursor is {self.cursor}, past the end of the cell")
+
+
+class Chunk(Message, tag="chunk"):
+    """More text of the suggestion (a piece, not the whole)."""
+
+    text: str
+
+
+class Explanation(Message):
+    """What was sent and what it cost: the exact prompt, tokens reused of tokens read, milliseconds by step."""
+
+    prompt: str
+    prompt_tokens: int
+    reused_tokens: int
+    steps_ms: dict[str, float]
+
+
+class End(Message, tag="end"):
+    """The last word of a request that went well. `reason` says why the text stops, or why there is none."""
+
+    reason: Literal["stop", "length", "silent"]
+    model: str = ""
+    milliseconds: float = 0.0
+    explanation: Explanation | None = None
+
+
+class Fault(Message, tag="fault"):
+    """The last word of a request that did not: a code for the page, a sentence for the person."""
+
+    code: Literal["loading", "down", "refused", "busy", "invalid", "internal"]
+    message: str
+    progress: float | None = None
+
+
+Event = Chunk | End | Fault
+
+
+class Status(Message):
+    """`GET codecompose/status`. `progress` runs from 0 to 1 while the model loads; `message` is a sentence."""
+
+    state: Literal["off", "starting", "loading", "ready", "failed"]
+    progress: float
+    message: str
+    model: str
+    version: str

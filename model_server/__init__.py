@@ -1,0 +1,1 @@
+"""The worker: a fill-in-the-middle model behind an OpenAI-shaped HTTP border. Runs where the GPU is; knows nothing of Jupyter."""

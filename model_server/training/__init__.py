@@ -1,0 +1,1 @@
+"""Corpus to checkpoint: tokenizer, objective, trainer, hidden-line evaluation."""

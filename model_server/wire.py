@@ -1,0 +1,167 @@
+"""The worker's HTTP border: every message that enters or leaves it, as frozen structs.
+
+A request is decoded once, here; unknown keys are refused and every length is bounded, so nothing behind this file
+checks its input again. The shapes are OpenAI's completions API, plus `parts`: what a notebook knows, unrendered, so
+that each model family can lay it out in its own way. This file knows nothing of models or of Jupyter.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+MAX_BODY_BYTES = 1_048_576
+MAX_TEXT = 262_144
+MAX_NEW_TOKENS = 512
+
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Name = Annotated[str, Meta(max_length=512)]
+
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all messages: immutable, and deaf to keys it does not know."""
+
+
+class Cell(Message):
+    """A piece of a notebook (or the whole text of a script, as one code cell)."""
+
+    kind: Literal["code", "markdown", "output"]
+    text: Text
+
+
+class Fact(Message):
+    """What a kernel knows of one name. Never a value.
+
+    `type` is the type's bare name (`DataFrame`, `function`, `module`, …); `module` where it comes from;
+    `members` the columns of a frame, or the string keys of a dict; `signature` is `(a, b=…)` of a callable.
+    """
+
+    name: Name
+    type: Name = ""
+    module: Name = ""
+    members: Annotated[tuple[Name, ...], Meta(max_length=256)] = ()
+    signature: Name = ""
+
+
+class Header(Message):
+    """What is known before the text: the language, and where the text stands."""
+
+    language: Name = "python"
+    kernel: Name = ""
+    path: Name = ""
+
+
+class Parts(Message):
+    """A cursor in a notebook. The last of `before` and the first of `after` are the two halves of the cursor's cell."""
+
+    header: Header = Header()
+    facts: Annotated[tuple[Fact, ...], Meta(max_length=512)] = ()
+    before: Annotated[tuple[Cell, ...], Meta(max_length=4096)] = ()
+    after: Annotated[tuple[Cell, ...], Meta(max_length=4096)] = ()
+
+
+class StreamOptions(Message):
+    include_usage: bool = False
+
+
+class CompletionRequest(Message):
+    """`POST /v1/completions`: OpenAI's fields, and `parts` in place of `prompt` and `suffix` where the client has them.
+
+    `editor` names who types, so that the worker can keep that editor's keys and values; `explain` asks for the exact
+    prompt and the time of each step in the last event. `max_tokens` 0 prefills and generates nothing.
+    """
+
+    prompt: Text = ""
+    suffix: Text | None = None
+    parts: Parts | None = None
+    model: Name = ""
+    max_tokens: Annotated[int, Meta(ge=0, le=MAX_NEW_TOKENS)] = 16
+    stop: Annotated[tuple[Name, ...], Meta(max_length=16)] | Name | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.0
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    seed: int | None = None
+    n: Literal[1] = 1
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    user: Name = ""
+    editor: Name = ""
+    explain: bool = False
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The stop strings as a tuple, whichever way they were given."""
+        if self.stop is None:
+            return ()
+        return (self.stop,) if isinstance(self.stop, str) else self.stop
+
+
+class PromptTokensDetails(Message, omit_defaults=False):
+    cached_tokens: int
+
+
+class Usage(Message, omit_defaults=False):
+    """Token counts; `cached_tokens` is how many of the prompt's were kept from an earlier request."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: PromptTokensDetails
+
+
+class Explanation(Message, omit_defaults=False):
+    """The exact text the model read, and the milliseconds of each step."""
+
+    prompt: str
+    tokenise_ms: float
+    wait_ms: float
+    prefill_ms: float
+    decode_ms: float
+
+
+class Choice(Message, omit_defaults=False):
+    text: str
+    finish_reason: Literal["stop", "length"] | None = None
+    index: int = 0
+    logprobs: None = None
+
+
+class Completion(Message):
+    """One event of a stream, or the whole reply. The stream's last event carries `usage` (and `explanation`)."""
+
+    id: str
+    created: int
+    model: str
+    choices: tuple[Choice, ...]
+    object: Literal["text_completion"] = "text_completion"
+    usage: Usage | None = None
+    explanation: Explanation | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.choices) > 1:
+            raise ValueError("a completion has one choice")
+
+
+class Health(Message, omit_defaults=False):
+    """`GET /health`: where the worker stands. 200 when `ready`, 503 otherwise."""
+
+    state: Literal["loading", "ready", "failed"]
+    progress: float
+    message: str
+    model: str = ""
+    context_tokens: int = 0
+    arithmetic: str = ""
+
+
+class ErrorDetail(Message, omit_defaults=False):
+    message: str
+    type: str
+    code: str
+    param: str | None = None
+
+
+class ErrorReply(Message):
+    """OpenAI's error shape."""
+
+    error: ErrorDetail
