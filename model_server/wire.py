@@ -24,14 +24,14 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Base of all messages: immutable, and deaf to keys it does not know."""
 
 
-class Cell(Message):
+class Cell(Message, frozen=True):
     """A piece of a notebook (or the whole text of a script, as one code cell)."""
 
     kind: Literal["code", "markdown", "output"]
     text: Text
 
 
-class Fact(Message):
+class Fact(Message, frozen=True):
     """What a kernel knows of one name. Never a value.
 
     `type` is the type's bare name (`DataFrame`, `function`, `module`, …); `module` where it comes from;
@@ -45,7 +45,7 @@ class Fact(Message):
     signature: Name = ""
 
 
-class Header(Message):
+class Header(Message, frozen=True):
     """What is known before the text: the language, and where the text stands."""
 
     language: Name = "python"
@@ -53,7 +53,7 @@ class Header(Message):
     path: Name = ""
 
 
-class Parts(Message):
+class Parts(Message, frozen=True):
     """A cursor in a notebook. The last of `before` and the first of `after` are the two halves of the cursor's cell."""
 
     header: Header = Header()
@@ -62,11 +62,11 @@ class Parts(Message):
     after: Annotated[tuple[Cell, ...], Meta(max_length=4096)] = ()
 
 
-class StreamOptions(Message):
+class StreamOptions(Message, frozen=True):
     include_usage: bool = False
 
 
-class CompletionRequest(Message):
+class CompletionRequest(Message, frozen=True):
     """`POST /v1/completions`: OpenAI's fields, and `parts` in place of `prompt` and `suffix` where the client has them.
 
     `editor` names who types, so that the worker can keep that editor's keys and values; `explain` asks for the exact
@@ -97,11 +97,11 @@ class CompletionRequest(Message):
         return (self.stop,) if isinstance(self.stop, str) else self.stop
 
 
-class PromptTokensDetails(Message, omit_defaults=False):
+class PromptTokensDetails(Message, frozen=True, omit_defaults=False):
     cached_tokens: int
 
 
-class Usage(Message, omit_defaults=False):
+class Usage(Message, frozen=True, omit_defaults=False):
     """Token counts; `cached_tokens` is how many of the prompt's were kept from an earlier request."""
 
     prompt_tokens: int
@@ -110,24 +110,23 @@ class Usage(Message, omit_defaults=False):
     prompt_tokens_details: PromptTokensDetails
 
 
-class Explanation(Message, omit_defaults=False):
+class Explanation(Message, frozen=True, omit_defaults=False):
     """The exact text the model read, and the milliseconds of each step."""
 
     prompt: str
     tokenise_ms: float
-    wait_ms: float
     prefill_ms: float
     decode_ms: float
 
 
-class Choice(Message, omit_defaults=False):
+class Choice(Message, frozen=True, omit_defaults=False):
     text: str
     finish_reason: Literal["stop", "length"] | None = None
     index: int = 0
     logprobs: None = None
 
 
-class Completion(Message):
+class Completion(Message, frozen=True):
     """One event of a stream, or the whole reply. The stream's last event carries `usage` (and `explanation`)."""
 
     id: str
@@ -138,12 +137,8 @@ class Completion(Message):
     usage: Usage | None = None
     explanation: Explanation | None = None
 
-    def __post_init__(self) -> None:
-        if len(self.choices) > 1:
-            raise ValueError("a completion has one choice")
 
-
-class Health(Message, omit_defaults=False):
+class Health(Message, frozen=True, omit_defaults=False):
     """`GET /health`: where the worker stands. 200 when `ready`, 503 otherwise."""
 
     state: Literal["loading", "ready", "failed"]
@@ -154,14 +149,14 @@ class Health(Message, omit_defaults=False):
     arithmetic: str = ""
 
 
-class ErrorDetail(Message, omit_defaults=False):
+class ErrorDetail(Message, frozen=True, omit_defaults=False):
     message: str
     type: str
     code: str
     param: str | None = None
 
 
-class ErrorReply(Message):
+class ErrorReply(Message, frozen=True):
     """OpenAI's error shape."""
 
     error: ErrorDetail

@@ -1,0 +1,133 @@
+"""One request on the engine, as a generator of small steps: prompt ids in, pieces of text out.
+
+Between two steps the loop may run other requests or drop this one. Nothing here knows of threads or HTTP.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from model_server.engine import Sampling, Slot
+from model_server.slots import Slots
+from model_server.tokens import TextStream, Tokens
+from model_server.wire import Cell, CompletionRequest, Explanation, Parts, PromptTokensDetails, Usage
+
+PREFILL_CHUNK = 256
+SMALLEST_PROMPT = 128
+Reason = Literal["stop", "length"]
+
+
+class TooLong(ValueError):
+    """What was asked for does not fit in the model's context; the message says the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text of the suggestion, whole characters only."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of a request."""
+
+    reason: Reason
+    usage: Usage
+    explanation: Explanation | None
+
+
+class Stops:
+    """Holds back text that may be the beginning of a stop string; says when one is whole."""
+
+    def __init__(self, stops: tuple[str, ...]) -> None:
+        """`stops` are never part of the text that is given out."""
+        self._stops = tuple(stop for stop in stops if stop)
+        self._held = ""
+
+    def push(self, text: str) -> tuple[str, bool]:
+        """The text that is safe to give out, and whether a stop string was met."""
+        self._held += text
+        met = [at for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        if met:
+            return self._held[: min(met)], True
+        keep = max((overlap(self._held, stop) for stop in self._stops), default=0)
+        out, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        return out, False
+
+    def rest(self) -> str:
+        """What was held back, once nothing more comes."""
+        return self._held
+
+
+def overlap(text: str, stop: str) -> int:
+    """The length of the longest end of `text` that `stop` begins with."""
+    return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:n])), 0)
+
+
+def prompt_ids(request: CompletionRequest, tokens: Tokens, context: int) -> list[int]:
+    """The prompt in the family's layout, with room left for the answer. Raises TooLong."""
+    budget = context - request.max_tokens
+    if budget < SMALLEST_PROMPT:
+        most = context - SMALLEST_PROMPT
+        raise TooLong(
+            f"max_tokens is {request.max_tokens}, but this model's context of {context} leaves at most {most}"
+        )
+    return tokens.family.layout(request.parts or plain(request), tokens, budget)
+
+
+def plain(request: CompletionRequest) -> Parts:
+    """OpenAI's `prompt` and `suffix` as parts."""
+    after = (Cell("code", request.suffix),) if request.suffix else ()
+    return Parts(before=(Cell("code", request.prompt),), after=after)
+
+
+def read(slot: Slot, prompt: Sequence[int]) -> Iterator[None]:
+    """Read what the slot does not hold yet, a chunk a step."""
+    for start in range(len(slot.ids), len(prompt), PREFILL_CHUNK):
+        slot.read(prompt[start : start + PREFILL_CHUNK])
+        yield None
+
+
+def write(slot: Slot, tokens: Tokens, request: CompletionRequest) -> Generator[Piece | None, None, tuple[Reason, int]]:
+    """Write token by token until an end token, a stop string or `max_tokens`; gives why it ended, and the count."""
+    sampling = Sampling(request.temperature, request.top_p, request.seed)
+    text, stops = TextStream(tokens), Stops(request.stops)
+    for said in range(request.max_tokens):
+        token = slot.pick(sampling)
+        if token in tokens.ends:
+            yield Piece(stops.rest())
+            return "stop", said
+        piece, met = stops.push(text.push(token))
+        yield Piece(piece)
+        if met:
+            return "stop", said + 1
+        if said + 1 < request.max_tokens:
+            slot.read([token])
+    yield Piece(stops.rest())
+    return "length", request.max_tokens
+
+
+def generate(request: CompletionRequest, owner: str, tokens: Tokens, slots: Slots) -> Iterator[Piece | Done | None]:
+    """Serve one request, a step at a time; None and an empty piece are steps without text. Raises TooLong at first."""
+    begun = time.perf_counter()
+    prompt = prompt_ids(request, tokens, slots.engine.context)
+    kept = slots.take(owner, prompt)
+    try:
+        reused, tokenised = len(kept.slot.ids), time.perf_counter()
+        yield from read(kept.slot, prompt)
+        prefilled = time.perf_counter()
+        reason, said = yield from write(kept.slot, tokens, request)
+        ended = time.perf_counter()
+    finally:
+        slots.release(kept)
+    usage = Usage(len(prompt), said, len(prompt) + said, PromptTokensDetails(reused))
+    if not request.explain:
+        yield Done(reason, usage, None)
+        return
+    steps = [(later - earlier) * 1000 for earlier, later in pairwise((begun, tokenised, prefilled, ended))]
+    yield Done(reason, usage, Explanation(tokens.decode(prompt), *steps))

@@ -1,0 +1,90 @@
+"""Text to token ids and back, for one checkpoint's tokenizer.
+
+Where the family allows it, text is tokenised line by line and lines are remembered: a keystroke then tokenises one
+line. Decoding is incremental, so that a character of several tokens is held back until it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from model_server.families import Family, family_of
+
+REMEMBERED_LINES = 32_768
+REPLACEMENT = "\ufffd"
+
+
+class Tokens:
+    """A checkpoint's tokenizer and the family that it shows."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        """Take a loaded tokenizer. Raises ValueError where its family is not supported."""
+        tokenizer.encode_special_tokens = True  # a user may type "<|after|>": it is text
+        self.tokenizer = tokenizer
+        self.family: Family = family_of(lambda token: tokenizer.token_to_id(token) is not None)
+        self._piece = lru_cache(maxsize=REMEMBERED_LINES)(self._encode)
+
+    @classmethod
+    def load(cls, directory: Path) -> Tokens:
+        """Read `tokenizer.json` of a checkpoint directory."""
+        return cls(Tokenizer.from_file(str(directory / "tokenizer.json")))
+
+    @property
+    def size(self) -> int:
+        """Entries of the vocabulary."""
+        return int(self.tokenizer.get_vocab_size())
+
+    @cached_property
+    def ends(self) -> frozenset[int]:
+        """Ids that end a suggestion."""
+        return frozenset(self.special(token) for token in self.family.ends)
+
+    def special(self, token: str) -> int:
+        """Id of a special token. Raises KeyError where the tokenizer has none."""
+        found = self.tokenizer.token_to_id(token)
+        if found is None:
+            raise KeyError(token)
+        return int(found)
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of plain text, without any special token."""
+        if not self.family.by_line:
+            return list(self._piece(text))
+        ids: list[int] = []
+        head, *rest = text.split("\n")
+        if head:
+            ids.extend(self._piece(head))
+        for line in rest:
+            ids.extend(self._piece("\n" + line))
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ids, special tokens as they are written."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=False))
+
+    def _encode(self, text: str) -> tuple[int, ...]:
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+class TextStream:
+    """Token ids in, text out, never half a character."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        """Start with nothing read."""
+        self._tokens = tokens
+        self._ids: list[int] = []
+        self._shown = ""
+
+    def push(self, token: int) -> str:
+        """The text that this token makes whole."""
+        self._ids.append(token)
+        text = self._tokens.decode(self._ids)
+        if text.endswith(REPLACEMENT):
+            return ""
+        new = text[len(self._shown) :]
+        self._shown = text
+        return new

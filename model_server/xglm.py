@@ -1,0 +1,202 @@
+"""XGLM, the architecture of InCoder and of the bundled model, as a decode loop's engine. Knows token ids only.
+
+Keys and values live in slots that are allocated once; reading more ids writes behind those that are there, and
+forgetting the last ones is shortening a list. One pass over a layer is eleven operations, and the head is computed for
+the last token alone. Source of the arithmetic: transformers' `modeling_xglm.py`; the tests compare against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model_server import arithmetic
+from model_server.arithmetic import Linear, dtype_of, linear
+from model_server.engine import Sampling
+from model_server.weights import BadCheckpoint, XGLMConfig, read_config, read_weights, sinusoids
+
+
+class KVSlot:
+    """Keys and values `[layers, 2, heads, context, width of a head]` of the ids that it has read."""
+
+    def __init__(self, network: XGLM) -> None:
+        """Allocate room for the network's whole context."""
+        self._network = network
+        self.ids: list[int] = []
+        self.cache = torch.zeros(network.cache_shape, dtype=network.dtype)
+        self._logits: Tensor | None = None
+
+    @property
+    def size(self) -> int:
+        """See `Slot`."""
+        return self.cache.nbytes
+
+    def read(self, ids: Sequence[int]) -> None:
+        """See `Slot`."""
+        self._logits = self._network.logits(self.rows(ids)[-1:])[0]
+
+    def rows(self, ids: Sequence[int]) -> Tensor:
+        """Read `ids` and give the network's last rows for each of them, `[ids, width]`."""
+        if len(self.ids) + len(ids) > self._network.context:
+            raise ValueError(f"{len(self.ids)} + {len(ids)} tokens do not fit in {self._network.context}")
+        rows = self._network.rows(ids, len(self.ids), self.cache)
+        self.ids.extend(ids)
+        return rows
+
+    def pick(self, sampling: Sampling) -> int:
+        """See `Slot`."""
+        if self._logits is None:
+            raise ValueError("nothing was read yet")
+        if sampling.temperature == 0:
+            return int(self._logits.argmax())
+        return sample(self._logits.float(), sampling, len(self.ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer's weights, ready to multiply."""
+
+    attention_norm: tuple[Tensor, Tensor]
+    qkv: Linear
+    out: Linear
+    norm: tuple[Tensor, Tensor]
+    up: Linear
+    down: Linear
+
+
+class XGLM:
+    """A loaded checkpoint."""
+
+    def __init__(self, config: XGLMConfig, weights: dict[str, Tensor], way: arithmetic.Name | None = None) -> None:
+        """Take a checkpoint's tensors; `way` forces an arithmetic, else the fastest is chosen by timing.
+
+        Raises BadCheckpoint where a tensor is missing or of the wrong shape.
+        """
+        self.config = config
+        self.context = config.max_position_embeddings
+        self._heads, self._width = config.attention_heads, config.d_model
+        take = Taker(weights)
+        chosen, self.timings = (way, []) if way else arithmetic.fastest(take.sample(config))
+        self._name = chosen
+        self.dtype = dtype_of(chosen)
+        table = take("model.embed_tokens.weight", config.vocab_size, config.d_model).float()
+        scale = config.d_model**0.5 if config.scale_embedding else 1.0
+        self._embedding = (table * scale).to(self.dtype)
+        self._positions = sinusoids(self.context, config.d_model).to(self.dtype)
+        self._layers = [self._layer(take, number) for number in range(config.num_layers)]
+        self._norm = self._pair(take, "model.layer_norm")
+        self._head = linear(chosen, table, None)
+
+    @classmethod
+    def load(cls, directory: Path, progress: Callable[[float], None], way: arithmetic.Name | None = None) -> XGLM:
+        """Read a checkpoint directory. Raises BadCheckpoint."""
+        config = read_config(directory)
+        return cls(config, read_weights(directory, progress), way)
+
+    @property
+    def arithmetic(self) -> str:
+        """See `Engine`."""
+        measured = ", ".join(f"{t.name} {t.rows_ms:.2f}/{t.row_ms:.3f}" for t in self.timings)
+        return f"{self._name} ({measured} ms a layer of {arithmetic.ROWS}/1 rows)" if measured else self._name
+
+    @property
+    def cache_shape(self) -> tuple[int, ...]:
+        """The shape of a slot's keys and values."""
+        return (self.config.num_layers, 2, self._heads, self.context, self._width // self._heads)
+
+    def new_slot(self) -> KVSlot:
+        """See `Engine`."""
+        return KVSlot(self)
+
+    @torch.inference_mode()
+    def logits(self, rows: Tensor) -> Tensor:
+        """Scores of every token for each row, `[rows, vocabulary]`."""
+        return self._head(rows)
+
+    @torch.inference_mode()
+    def rows(self, ids: Sequence[int], start: int, cache: Tensor) -> Tensor:
+        """Rows `[ids, width]` after the last norm, for ids that stand at `start`; writes their keys and values."""
+        end = start + len(ids)
+        x = self._embedding[torch.tensor(ids)] + self._positions[start:end]
+        mask = None if len(ids) == 1 else causal(start, len(ids), x.dtype)
+        width = (self._width,)
+        for layer, kept in zip(self._layers, cache, strict=True):
+            qkv = layer.qkv(F.layer_norm(x, width, *layer.attention_norm)).view(len(ids), 3, self._heads, -1)
+            qkv = qkv.permute(1, 2, 0, 3)
+            kept[:, :, start:end] = qkv[1:]
+            mixed = F.scaled_dot_product_attention(
+                qkv[:1], kept[:1, :, :end], kept[1:, :, :end], mask, is_causal=mask is None and len(ids) > 1
+            )
+            x = x + layer.out(mixed[0].transpose(0, 1).reshape(len(ids), self._width))
+            x = x + layer.down(F.gelu(layer.up(F.layer_norm(x, width, *layer.norm))))
+        return F.layer_norm(x, width, *self._norm)
+
+    def _layer(self, take: Taker, number: int) -> Layer:
+        prefix, d, f = f"model.layers.{number}.", self.config.d_model, self.config.ffn_dim
+        three = [f"{prefix}self_attn.{part}_proj." for part in "qkv"]
+        qkv = torch.cat([take(f"{name}weight", d, d) for name in three])
+        qkv_bias = torch.cat([take(f"{name}bias", d) for name in three])
+
+        def full(name: str, out: int, into: int) -> Linear:
+            return linear(self._name, take(f"{prefix}{name}.weight", out, into), take(f"{prefix}{name}.bias", out))
+
+        return Layer(
+            self._pair(take, f"{prefix}self_attn_layer_norm"),
+            linear(self._name, qkv, qkv_bias),
+            full("self_attn.out_proj", d, d),
+            self._pair(take, f"{prefix}final_layer_norm"),
+            full("fc1", f, d),
+            full("fc2", d, f),
+        )
+
+    def _pair(self, take: Taker, name: str) -> tuple[Tensor, Tensor]:
+        width = self.config.d_model
+        return take(f"{name}.weight", width).to(self.dtype), take(f"{name}.bias", width).to(self.dtype)
+
+
+class Taker:
+    """A checkpoint's tensors, each checked as it is taken."""
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        """Names may carry the `model.` prefix or not, as both are found in the wild."""
+        self._weights = weights
+
+    def __call__(self, name: str, *shape: int) -> Tensor:
+        """A tensor by name. Raises BadCheckpoint where it is missing or of another shape."""
+        found = self._weights.get(name, self._weights.get(name.removeprefix("model.")))
+        if found is None:
+            raise BadCheckpoint(f"model.safetensors has no tensor {name}: it is not a whole XGLM checkpoint")
+        if tuple(found.shape) != shape:
+            raise BadCheckpoint(f"tensor {name} is {tuple(found.shape)}, but config.json makes it {shape}")
+        return found
+
+    def sample(self, config: XGLMConfig) -> list[Tensor]:
+        """The first layer's weights, to time the ways to multiply."""
+        d, f, prefix = config.d_model, config.ffn_dim, "model.layers.0."
+        return [
+            *(self(f"{prefix}self_attn.{part}_proj.weight", d, d) for part in "qkv"),
+            self(f"{prefix}self_attn.out_proj.weight", d, d),
+            self(f"{prefix}fc1.weight", f, d),
+            self(f"{prefix}fc2.weight", d, f),
+        ]
+
+
+def causal(start: int, rows: int, dtype: torch.dtype) -> Tensor | None:
+    """What each of `rows` new tokens may look at, given `start` old ones; None where plain causality says it."""
+    if start == 0:
+        return None
+    mask = torch.full((rows, start + rows), float("-inf"), dtype=dtype)
+    return mask.triu(start + 1)
+
+
+def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
+    """A token drawn at a temperature from the smallest set that holds `top_p` of the probability."""
+    ordered, ids = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
+    ordered[ordered.cumsum(0) - ordered > sampling.top_p] = 0
+    generator = None if sampling.seed is None else torch.Generator().manual_seed(sampling.seed + position)
+    return int(ids[torch.multinomial(ordered, 1, generator=generator)])
