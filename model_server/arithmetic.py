@@ -8,6 +8,7 @@ network's own dtype, so that the loop above does not know which one runs.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -51,9 +52,10 @@ def packed(weight: Tensor, bias: Tensor | None) -> Linear:
 def int8(weight: Tensor, bias: Tensor | None) -> Linear:
     """Weights in int8 with a scale for each output; rows are quantised as they come."""
     scales = weight.abs().amax(dim=1).clamp_min(1e-8).double() / 127
-    quantised = torch.quantize_per_channel(
-        weight, scales, torch.zeros(len(weight), dtype=torch.long), axis=0, dtype=torch.qint8
-    )
+    zeros = torch.zeros(len(weight), dtype=torch.long)
+    with warnings.catch_warnings():  # torch means to move these; `measure` falls back on another way if they go
+        warnings.simplefilter("ignore", UserWarning)
+        quantised = torch.quantize_per_channel(weight, scales, zeros, axis=0, dtype=torch.qint8)
     blocked = torch.ops.quantized.linear_prepack(quantised, bias)
     run = torch.ops.quantized.linear_dynamic
     return lambda rows: run(rows, blocked, False)

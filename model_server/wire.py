@@ -126,7 +126,7 @@ class Choice(Message, frozen=True, omit_defaults=False):
     logprobs: None = None
 
 
-class Completion(Message, frozen=True):
+class Completion(Message, frozen=True, omit_defaults=False):
     """One event of a stream, or the whole reply. The stream's last event carries `usage` (and `explanation`)."""
 
     id: str
@@ -156,7 +156,7 @@ class ErrorDetail(Message, frozen=True, omit_defaults=False):
     param: str | None = None
 
 
-class ErrorReply(Message, frozen=True):
+class ErrorReply(Message, frozen=True, omit_defaults=False):
     """OpenAI's error shape."""
 
     error: ErrorDetail

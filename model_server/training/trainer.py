@@ -222,7 +222,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=2400, help="last step (default: %(default)s)")
     parser.add_argument("--decay", type=int, default=600, help="steps over which the rate falls (default: %(default)s)")
     parser.add_argument("--vocabulary", type=int, default=8192, help="tokens (default: %(default)s)")
-    parser.add_argument("--sequences", type=int, default=6, help="sequences a batch (default: %(default)s)")
+    parser.add_argument("--sequences", type=int, default=3, help="sequences a batch (default: %(default)s)")
     parser.add_argument("--length", type=int, default=1024, help="tokens a sequence (default: %(default)s)")
     parser.add_argument("--muon-rate", type=float, default=0.02)
     parser.add_argument("--adam-rate", type=float, default=0.002)

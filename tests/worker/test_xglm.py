@@ -1,0 +1,115 @@
+"""The engine against transformers' own XGLM on the same random checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import XGLMConfig, XGLMForCausalLM
+
+from model_server import arithmetic
+from model_server.engine import Sampling
+from model_server.weights import BadCheckpoint
+from model_server.xglm import XGLM
+
+GREEDY = Sampling()
+IDS = torch.randint(3, 300, (60,), generator=torch.Generator().manual_seed(1)).tolist()
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, XGLMForCausalLM]:
+    """A checkpoint that transformers wrote, in InCoder's shape made small."""
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 300, "d_model": 64, "ffn_dim": 256, "num_layers": 3, "attention_heads": 4}
+    config = XGLMConfig(
+        **sizes, max_position_embeddings=256, dropout=0.0, attention_dropout=0.0, scale_embedding=True
+    )
+    model = XGLMForCausalLM(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.1)
+    directory = tmp_path_factory.mktemp("reference")
+    model.save_pretrained(directory)
+    return directory, model
+
+
+def engine(reference: tuple[Path, XGLMForCausalLM], way: arithmetic.Name = "float32") -> XGLM:
+    return XGLM.load(reference[0], lambda share: None, way)
+
+
+@pytest.mark.parametrize(("way", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02), ("int8", 0.05)])
+def test_logits_are_those_of_transformers(
+    reference: tuple[Path, XGLMForCausalLM], way: arithmetic.Name, tolerance: float
+) -> None:
+    with torch.inference_mode():
+        expected = reference[1](torch.tensor([IDS])).logits[0]
+    loaded = engine(reference, way)
+    logits = loaded.logits(loaded.new_slot().rows(IDS)).float()
+    assert (logits - expected).abs().max() <= tolerance * expected.abs().max()
+
+
+def test_greedy_text_is_that_of_generate(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    expected = reference[1].generate(torch.tensor([IDS]), max_new_tokens=40, do_sample=False, eos_token_id=None)
+    slot = engine(reference).new_slot()
+    slot.read(IDS)
+    for _ in range(40):
+        slot.read([slot.pick(GREEDY)])
+    assert slot.ids == expected[0].tolist()
+
+
+@pytest.mark.parametrize("cuts", [(17, 20), (1, 2, 3), (59,)])
+def test_reading_in_pieces_is_reading_at_once(
+    reference: tuple[Path, XGLMForCausalLM], cuts: tuple[int, ...]
+) -> None:
+    loaded = engine(reference)
+    whole, pieces = loaded.new_slot(), loaded.new_slot()
+    expected = whole.rows(IDS)
+    rows = [pieces.rows(IDS[a:b]) for a, b in zip((0, *cuts), (*cuts, len(IDS)), strict=True)]
+    torch.testing.assert_close(torch.cat(rows), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_a_shortened_slot_answers_as_a_fresh_one(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    loaded = engine(reference)
+    used, fresh = loaded.new_slot(), loaded.new_slot()
+    used.read([*IDS[:30], *reversed(IDS[:20])])
+    del used.ids[30:]
+    used.read(IDS[30:])
+    fresh.read(IDS)
+    assert used.pick(GREEDY) == fresh.pick(GREEDY)
+
+
+def test_a_seed_draws_the_same_tokens(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    slot = engine(reference).new_slot()
+    slot.read(IDS)
+    warm = Sampling(temperature=1.5, seed=3)
+    assert len({slot.pick(warm) for _ in range(8)}) == 1
+    assert len({slot.pick(Sampling(temperature=1.5)) for _ in range(64)}) > 1
+
+
+def test_a_tiny_top_p_is_greedy(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    slot = engine(reference).new_slot()
+    slot.read(IDS)
+    assert slot.pick(Sampling(temperature=1.0, top_p=1e-6)) == slot.pick(GREEDY)
+
+
+def test_a_slot_has_an_end(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    slot = engine(reference).new_slot()
+    slot.read(IDS * 4)
+    with pytest.raises(ValueError, match="240 \\+ 60 tokens do not fit in 256"):
+        slot.read(IDS)
+
+
+def test_the_arithmetic_is_chosen_by_timing(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    loaded = XGLM.load(reference[0], lambda share: None)
+    best = min(loaded.timings, key=lambda timing: timing.cost)
+    assert loaded.arithmetic.startswith(best.name)
+
+
+def test_a_wrong_shape_is_named(reference: tuple[Path, XGLMForCausalLM], tmp_path: Path) -> None:
+    for file in reference[0].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = tmp_path / "config.json"
+    config.write_text(config.read_text().replace('"ffn_dim": 256', '"ffn_dim": 512'))
+    with pytest.raises(BadCheckpoint, match=r"layers\.0\.fc1\.weight is"):
+        XGLM.load(tmp_path, lambda share: None)
