@@ -1,0 +1,97 @@
+/**
+ * JupyterLab's widgets → `IDocument`: notebooks, consoles, and anything else with an editor as a script of one cell.
+ *
+ * Cells are read from the page, where they are newer than on the disk. It does not decide what is sent, nor how much.
+ */
+
+import { ConsolePanel } from '@jupyterlab/console';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import type { Session } from '@jupyterlab/services';
+import { UUID } from '@lumino/coreutils';
+import type { Widget } from '@lumino/widgets';
+import { languageOf } from './language';
+import { offsetOf, type IEditor } from './place';
+import type { IDocument, ISource } from './snapshot';
+
+/** The document of `widget`, with the cursor of `editor`; null if that is not in it. */
+export function documentOf(
+  context: { widget: Widget; session?: Session.ISessionConnection | null },
+  editor: IEditor
+): IDocument | null {
+  const { widget, session } = context;
+  const kernel = session?.kernel?.id ?? null;
+  const offset = offsetOf(editor);
+  if (widget instanceof NotebookPanel) {
+    const document = notebook(widget);
+    const active = widget.content.widgets.findIndex(
+      cell => cell.editor === editor
+    );
+    return document && active >= 0
+      ? { ...document, kernel: kernel ?? document.kernel, active, offset }
+      : null;
+  }
+  const cells = widget instanceof ConsolePanel ? history(widget) : [];
+  return {
+    editor: nameOf(widget),
+    path: textIn(Reflect.get(widget, 'context'), 'path') ?? session?.path ?? '',
+    language: languageOf(textIn(editor.model, 'mimeType') ?? ''),
+    kernel,
+    cells: [...cells, scriptOf(editor)],
+    active: cells.length,
+    offset
+  };
+}
+
+/** A notebook before anybody has put the cursor in it. */
+export function notebook(panel: NotebookPanel): IDocument | null {
+  const model = panel.content.model;
+  const cells = model?.sharedModel.cells;
+  if (!model || !cells || cells.length === 0) {
+    return null;
+  }
+  return {
+    editor: nameOf(panel),
+    path: panel.context.path,
+    language:
+      textIn(model.getMetadata('language_info'), 'name') ??
+      textIn(model.getMetadata('kernelspec'), 'language') ??
+      languageOf(panel.content.codeMimetype),
+    kernel: panel.sessionContext.session?.kernel?.id ?? null,
+    cells,
+    active: Math.min(
+      Math.max(panel.content.activeCellIndex, 0),
+      cells.length - 1
+    ),
+    offset: 0
+  };
+}
+
+function history(panel: ConsolePanel): ISource[] {
+  return Array.from(panel.console.cells, cell => cell.model.sharedModel).filter(
+    cell => cell.cell_type === 'code'
+  );
+}
+
+function scriptOf(editor: IEditor): ISource {
+  return {
+    cell_type: 'code',
+    getSource: () => editor.model.sharedModel.getSource()
+  };
+}
+
+/** The text at `key` of something whose type is not known. */
+function textIn(value: unknown, key: string): string | undefined {
+  const text: unknown =
+    typeof value === 'object' && value !== null
+      ? Reflect.get(value, key)
+      : undefined;
+  return typeof text === 'string' && text !== '' ? text : undefined;
+}
+
+function nameOf(widget: Widget): string {
+  const name = names.get(widget) ?? UUID.uuid4();
+  names.set(widget, name);
+  return name;
+}
+
+const names = new WeakMap<Widget, string>();

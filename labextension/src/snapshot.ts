@@ -1,0 +1,145 @@
+/**
+ * An open document → the plain, bounded `ISnapshot` that is sent.
+ *
+ * The cell of the cursor comes first (more before the cursor than after it), then the nearest cells, as long as there
+ * is room; they stay in document order. Text is read only where it is kept, so the cost does not grow with the
+ * document. It does not know notebooks or widgets: `documents.ts` makes an `IDocument` of those.
+ */
+
+import { MAX_CELLS, MAX_NAME, type ICell, type ISnapshot } from './wire';
+
+/** A cell that can be read; the shape of the shared models of JupyterLab. */
+export interface ISource {
+  readonly cell_type: string;
+  getSource(): string;
+}
+
+export interface IDocument {
+  /** A name for the document's view that stays the same while it is open. */
+  editor: string;
+  path: string;
+  language: string;
+  kernel: string | null;
+  cells: readonly ISource[];
+  active: number;
+  /** Of the cursor in the active cell, in UTF-16 units. */
+  offset: number;
+}
+
+/**
+ * What a snapshot may hold, in UTF-16 units. A unit is at most six bytes of JSON, so that the body stays below the
+ * 262,144 bytes which the server reads, whatever the text.
+ */
+export const MAX_UNITS = 40_000;
+const MAX_ACTIVE = 24_000;
+const MAX_OTHER = 8_000;
+const CELL_UNITS = 8;
+const SHARE_BEFORE = 0.7;
+
+export function takeSnapshot(
+  document: IDocument,
+  trigger: ISnapshot['trigger']
+): ISnapshot {
+  const active = document.cells[document.active];
+  if (!active) {
+    throw new RangeError('The active cell is not in the document.');
+  }
+  const { source, before } = around(active.getSource(), document.offset);
+  const cells: ICell[] = [cellOf(active, source)];
+  let room = MAX_UNITS - CELL_UNITS - source.length;
+  let up = document.active - 1;
+  let down = document.active + 1;
+  let index = 0;
+  const take = (other: ISource | undefined, end: 'head' | 'tail') => {
+    if (!other || room <= CELL_UNITS || cells.length >= MAX_CELLS) {
+      return null;
+    }
+    const limit = Math.min(MAX_OTHER, room - CELL_UNITS);
+    const cell = cellOf(other, cut(other.getSource(), limit, end));
+    room -= CELL_UNITS + cell.source.length;
+    return cell;
+  };
+  for (let more = true; more;) {
+    const above = take(document.cells[up--], 'tail');
+    if (above) {
+      cells.unshift(above);
+      index++;
+    }
+    const below = take(document.cells[down++], 'head');
+    if (below) {
+      cells.push(below);
+    }
+    more = !!above || !!below;
+  }
+  return {
+    editor: document.editor,
+    path: cut(wellFormed(document.path), MAX_NAME, 'tail'),
+    language: cut(wellFormed(document.language), MAX_NAME, 'head'),
+    cells,
+    active: index,
+    cursor: codePoints(before),
+    kernel: document.kernel,
+    trigger
+  };
+}
+
+/** How many code points `text` has; a lone half counts as one. */
+export function codePoints(text: string): number {
+  let count = text.length;
+  for (let i = 1; i < text.length; i++) {
+    if (isInsidePair(text, i)) {
+      count--;
+    }
+  }
+  return count;
+}
+
+function around(
+  text: string,
+  offset: number
+): { source: string; before: string } {
+  let cursor = Math.min(Math.max(offset, 0), text.length);
+  if (isInsidePair(text, cursor)) {
+    cursor--;
+  }
+  const after = text.length - cursor;
+  const wanted = Math.round(MAX_ACTIVE * SHARE_BEFORE);
+  const roomBefore = Math.max(wanted, MAX_ACTIVE - after);
+  const head = cut(text.slice(0, cursor), roomBefore, 'tail');
+  const tail = cut(text.slice(cursor), MAX_ACTIVE - head.length, 'head');
+  const before = wellFormed(head);
+  return { source: before + wellFormed(tail), before };
+}
+
+function cellOf(cell: ISource, source: string): ICell {
+  const kind = cell.cell_type;
+  return {
+    kind: kind === 'markdown' || kind === 'raw' ? kind : 'code',
+    source: wellFormed(source),
+    outputs: ''
+  };
+}
+
+/** At most `limit` units of one end of `text`, never half a character. */
+function cut(text: string, limit: number, end: 'head' | 'tail'): string {
+  if (text.length <= limit) {
+    return text;
+  }
+  if (end === 'head') {
+    return text.slice(0, isInsidePair(text, limit) ? limit - 1 : limit);
+  }
+  const start = text.length - limit;
+  return text.slice(isInsidePair(text, start) ? start + 1 : start);
+}
+
+function isInsidePair(text: string, index: number): boolean {
+  return (
+    (text.charCodeAt(index - 1) & 0xfc00) === 0xd800 &&
+    (text.charCodeAt(index) & 0xfc00) === 0xdc00
+  );
+}
+
+/** Lone surrogates cannot be written as UTF-8. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}

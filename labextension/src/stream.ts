@@ -1,0 +1,93 @@
+/**
+ * Bytes of a server-sent event stream → events, one last word guaranteed.
+ *
+ * The bytes may be cut anywhere, inside a character too. Lines are bounded. It does not know who sent them or why.
+ */
+
+import { decodeEvent, type Event, type IFault } from './wire';
+
+export const MAX_LINE = 65_536;
+
+/**
+ * The events in `body`, up to and with the first `end` or `fault`. Closing the generator cancels the body.
+ */
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>
+): AsyncGenerator<Event, void, void> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  const frames = new Frames();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      for (const data of frames.push(
+        decoder.decode(value, { stream: !done })
+      )) {
+        const event = decodeEvent(parse(data));
+        yield event;
+        if (event.type !== 'chunk') {
+          return;
+        }
+      }
+      if (done || frames.overflown) {
+        yield broken();
+        return;
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Cuts text into lines, and lines into the data of events; comments and other fields are skipped. */
+export class Frames {
+  /** A line or an event was longer than the bound: what comes after cannot be trusted. */
+  get overflown(): boolean {
+    return this._overflown;
+  }
+
+  /** The events that `text` completes. */
+  push(text: string): string[] {
+    const events: string[] = [];
+    const lines = (this._rest + text).split('\n');
+    this._rest = lines.pop() ?? '';
+    for (const line of lines) {
+      this._take(line.endsWith('\r') ? line.slice(0, -1) : line, events);
+    }
+    this._overflown ||= this._rest.length > MAX_LINE;
+    return this._overflown ? [] : events;
+  }
+
+  private _take(line: string, events: string[]): void {
+    if (line.startsWith('data:')) {
+      this._data.push(line.slice(line.startsWith('data: ') ? 6 : 5));
+      this._size += line.length;
+      this._overflown ||= this._size > MAX_LINE;
+    } else if (line === '' && this._data.length > 0) {
+      events.push(this._data.join('\n'));
+      this._data = [];
+      this._size = 0;
+    }
+  }
+
+  private _rest = '';
+  private _data: string[] = [];
+  private _size = 0;
+  private _overflown = false;
+}
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function broken(): IFault {
+  return {
+    type: 'fault',
+    code: 'down',
+    message: 'The connection ended before the suggestion did.'
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * Tells the server which notebook is open and what has run, so that the next suggestion finds everything ready.
+ *
+ * A run of many cells is told once. It does not wait for the server, and does not know what it prepares.
+ */
+
+import {
+  type INotebookTracker,
+  type Notebook,
+  NotebookActions,
+  type NotebookPanel
+} from '@jupyterlab/notebook';
+import type { IDisposable } from '@lumino/disposable';
+import { type ISignal, Signal } from '@lumino/signaling';
+import type { IClient } from './client';
+import { notebook } from './documents';
+import { takeSnapshot } from './snapshot';
+import type { IFault, IStatus } from './wire';
+
+/** After the last cell of a run, in milliseconds. */
+const QUIET = 200;
+
+export class Warmer implements IDisposable {
+  constructor(tracker: INotebookTracker, client: Pick<IClient, 'warm'>) {
+    this._tracker = tracker;
+    this._client = client;
+    tracker.widgetAdded.connect(this._onAdded, this);
+    NotebookActions.executed.connect(this._onExecuted, this);
+    tracker.forEach(panel => this._onAdded(tracker, panel));
+  }
+
+  /** Emits what the server answers. */
+  get answered(): ISignal<this, IStatus | IFault> {
+    return this._answered;
+  }
+
+  /** Emits when a cell has run: names may mean something else now. */
+  get executed(): ISignal<this, void> {
+    return this._executed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    clearTimeout(this._timer);
+    this._tracker.widgetAdded.disconnect(this._onAdded, this);
+    NotebookActions.executed.disconnect(this._onExecuted, this);
+    Signal.clearData(this);
+  }
+
+  private _onAdded(_: INotebookTracker, panel: NotebookPanel): void {
+    void panel.sessionContext.ready.then(() => this._plan(panel));
+  }
+
+  private _onExecuted(_: unknown, args: { notebook: Notebook }): void {
+    this._executed.emit();
+    const panel = this._tracker.find(panel => panel.content === args.notebook);
+    if (panel) {
+      this._plan(panel);
+    }
+  }
+
+  private _plan(panel: NotebookPanel): void {
+    clearTimeout(this._timer);
+    if (!this.isDisposed) {
+      this._timer = setTimeout(() => void this._warm(panel), QUIET);
+    }
+  }
+
+  private async _warm(panel: NotebookPanel): Promise<void> {
+    const document = panel.isDisposed ? null : notebook(panel);
+    if (document) {
+      const snapshot = takeSnapshot(document, 'automatic');
+      this._answered.emit(await this._client.warm(snapshot));
+    }
+  }
+
+  private _tracker: INotebookTracker;
+  private _client: Pick<IClient, 'warm'>;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _isDisposed = false;
+  private _answered = new Signal<this, IStatus | IFault>(this);
+  private _executed = new Signal<this, void>(this);
+}

@@ -1,0 +1,177 @@
+/**
+ * The browser's border: what the page sends and what is streamed back, twins of `jupyter_codecompose/wire.py`.
+ *
+ * Both are tested against the messages in `tests/contract/`. Nothing here knows of HTTP, of editors, or of the text
+ * on the screen; past `decodeEvent` nobody checks a message again.
+ */
+
+export const MAX_CELLS = 4096;
+export const MAX_NAME = 512;
+
+export interface ICell {
+  kind: 'code' | 'markdown' | 'raw';
+  source: string;
+  outputs: string;
+}
+
+/**
+ * A cursor in a document at one moment. `cursor` counts code points in the source of the cell at `active`.
+ */
+export interface ISnapshot {
+  editor: string;
+  path: string;
+  language: string;
+  cells: ICell[];
+  active: number;
+  cursor: number;
+  kernel: string | null;
+  trigger: 'automatic' | 'invoke';
+}
+
+/** More text of the suggestion: a piece, not the whole. */
+export interface IChunk {
+  type: 'chunk';
+  text: string;
+}
+
+export interface IExplanation {
+  prompt: string;
+  prompt_tokens: number;
+  reused_tokens: number;
+  steps_ms: Record<string, number>;
+}
+
+/** The last word of a request that went well. */
+export interface IEnd {
+  type: 'end';
+  reason: 'stop' | 'length' | 'silent';
+  model?: string;
+  milliseconds?: number;
+  explanation?: IExplanation | null;
+}
+
+/** The last word of a request that did not: a code for the page, a sentence for the person. */
+export interface IFault {
+  type: 'fault';
+  code: 'loading' | 'down' | 'refused' | 'busy' | 'invalid' | 'internal';
+  message: string;
+  progress?: number | null;
+}
+
+export type Event = IChunk | IEnd | IFault;
+
+/** `progress` runs from 0 to 1 while the model loads; `message` is a sentence. */
+export interface IStatus {
+  state: 'off' | 'starting' | 'loading' | 'ready' | 'failed';
+  progress: number;
+  message: string;
+  model: string;
+  version: string;
+}
+
+/** The event in `value`, or a fault that says there is none. Never throws. */
+export function decodeEvent(value: unknown): Event {
+  return isEvent(value) ? value : garbled();
+}
+
+/** The status in `value`, or a fault that says there is none. Never throws. */
+export function decodeStatus(value: unknown): IStatus | IFault {
+  return isStatus(value) ? value : garbled();
+}
+
+type Check = (value: unknown) => boolean;
+type Shape = Record<string, Check>;
+
+const isText: Check = value => typeof value === 'string';
+const isNumber: Check = value => Number.isFinite(value);
+const oneOf =
+  (...allowed: string[]): Check =>
+  value =>
+    allowed.includes(value as string);
+const orNull =
+  (check: Check): Check =>
+  value =>
+    value === null || check(value);
+
+const EXPLANATION: Shape = {
+  prompt: isText,
+  prompt_tokens: isNumber,
+  reused_tokens: isNumber,
+  steps_ms: value => isObject(value) && Object.values(value).every(isNumber)
+};
+const NONE: Shape = {};
+const EVENTS = new Map<unknown, { required: Shape; optional: Shape }>([
+  ['chunk', { required: { text: isText }, optional: NONE }],
+  [
+    'end',
+    {
+      required: { reason: oneOf('stop', 'length', 'silent') },
+      optional: {
+        model: isText,
+        milliseconds: isNumber,
+        explanation: orNull(value => fits(value, EXPLANATION, NONE))
+      }
+    }
+  ],
+  [
+    'fault',
+    {
+      required: {
+        code: oneOf(
+          'loading',
+          'down',
+          'refused',
+          'busy',
+          'invalid',
+          'internal'
+        ),
+        message: isText
+      },
+      optional: { progress: orNull(isNumber) }
+    }
+  ]
+]);
+const STATUS: Shape = {
+  state: oneOf('off', 'starting', 'loading', 'ready', 'failed'),
+  progress: isNumber,
+  message: isText,
+  model: isText,
+  version: isText
+};
+
+function isEvent(value: unknown): value is Event {
+  if (!isObject(value)) {
+    return false;
+  }
+  const { type, ...fields } = value;
+  const shape = EVENTS.get(type);
+  return !!shape && fits(fields, shape.required, shape.optional);
+}
+
+function isStatus(value: unknown): value is IStatus {
+  return fits(value, STATUS, NONE);
+}
+
+function fits(value: unknown, required: Shape, optional: Shape): boolean {
+  if (!isObject(value)) {
+    return false;
+  }
+  const checks = new Map(Object.entries({ ...required, ...optional }));
+  return (
+    Object.keys(required).every(name => Object.hasOwn(value, name)) &&
+    Object.entries(value).every(([name, field]) => checks.get(name)?.(field))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function garbled(): IFault {
+  return {
+    type: 'fault',
+    code: 'invalid',
+    message:
+      'The server sent something this page does not understand. Reload the page.'
+  };
+}

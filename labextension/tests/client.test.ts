@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { type Ask, Client } from '../src/client';
+import type { Event, ISnapshot } from '../src/wire';
+import { collect, READY, trans } from './fakes';
+
+const SNAPSHOT: ISnapshot = {
+  editor: 'e-1',
+  path: 'a.ipynb',
+  language: 'python',
+  cells: [{ kind: 'code', source: 'x', outputs: '' }],
+  active: 0,
+  cursor: 1,
+  kernel: null,
+  trigger: 'automatic'
+};
+
+/** A server that answers nothing until it is aborted. */
+const silent: Ask = (_route, init) =>
+  new Promise((_resolve, reject) => {
+    const fail = () => {
+      reject(new TypeError('aborted'));
+    };
+    init.signal?.addEventListener('abort', fail);
+    if (init.signal?.aborted) {
+      fail();
+    }
+  });
+
+function complete(
+  ask: Ask,
+  controller = new AbortController(),
+  deadline?: number
+): Promise<Event[]> {
+  const client = new Client(ask, trans, deadline);
+  return collect(client.complete(SNAPSHOT, controller.signal));
+}
+
+function answering(status: number, body: string): Ask {
+  return () => Promise.resolve(new Response(body, { status }));
+}
+
+describe('complete', () => {
+  it('posts the snapshot and streams the events', async () => {
+    const asked: [string, RequestInit][] = [];
+    const events = await complete((route, init) => {
+      asked.push([route, init]);
+      return answering(
+        200,
+        'data: {"type":"chunk","text":"a"}\n\ndata: {"type":"end","reason":"stop"}\n\n'
+      )(route, init);
+    });
+    expect(events.map(event => event.type)).toEqual(['chunk', 'end']);
+    expect(asked[0]?.[0]).toBe('complete');
+    expect(asked[0]?.[1].method).toBe('POST');
+    expect(JSON.parse(asked[0]?.[1].body as string)).toEqual(SNAPSHOT);
+  });
+
+  it.each([
+    [403, '{}', 'refused', /log in/i],
+    [404, '<html>', 'down', /not running/],
+    [413, '', 'invalid', /too large/],
+    [429, '{"message": "Too many requests."}', 'busy', /^Too many requests.$/],
+    [400, '{"message": "cursor is 3"}', 'invalid', /^cursor is 3$/],
+    [500, '{"message": ""}', 'internal', /failed/],
+    [503, 'null', 'internal', /failed/]
+  ])('makes one fault of a %i', async (status, body, code, message) => {
+    const events = await complete(answering(status, body));
+    expect(events).toEqual([
+      { type: 'fault', code, message: expect.stringMatching(message) as string }
+    ]);
+  });
+
+  it('makes one fault of a server that cannot be reached', async () => {
+    expect(await complete(() => Promise.reject(new TypeError()))).toMatchObject(
+      [{ code: 'down' }]
+    );
+  });
+
+  it('makes one fault of a server that does not answer', async () => {
+    expect(await complete(silent, new AbortController(), 10)).toMatchObject([
+      { code: 'busy' }
+    ]);
+  });
+
+  it('ends without a word when it is aborted', async () => {
+    const controller = new AbortController();
+    const events = complete(silent, controller);
+    controller.abort();
+    expect(await events).toEqual([]);
+    expect(await complete(silent, controller)).toEqual([]);
+  });
+});
+
+describe('status and warm', () => {
+  it('answer with the status', async () => {
+    const client = new Client(answering(200, JSON.stringify(READY)), trans);
+    expect(await client.status()).toEqual(READY);
+    expect(await client.warm(SNAPSHOT)).toEqual(READY);
+  });
+
+  it.each([
+    [answering(200, '<html>'), 'invalid'],
+    [answering(404, ''), 'down'],
+    [silent, 'busy']
+  ])('answer with a fault when something is wrong', async (ask, code) => {
+    expect(await new Client(ask, trans, 10).status()).toMatchObject({
+      type: 'fault',
+      code
+    });
+  });
+});

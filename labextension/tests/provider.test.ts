@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { IFault } from '../src/wire';
+import { collect, FakeEditor, FakeHost, settle } from './fakes';
+
+const FAULT: IFault = { type: 'fault', code: 'internal', message: 'It broke.' };
+
+describe('Provider', () => {
+  let host: FakeHost;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    host = new FakeHost(new FakeEditor('pri'));
+  });
+
+  afterEach(() => {
+    host.provider.dispose();
+    vi.useRealTimers();
+  });
+
+  /** A fetch that has come past the debounce. */
+  async function ask() {
+    const items = host.fetch();
+    await vi.advanceTimersByTimeAsync(25);
+    return { items, request: host.client.last };
+  }
+
+  /** A fetch that was answered with `text`, and its stream. */
+  async function streaming(text: string) {
+    const { items, request } = await ask();
+    request.say(text);
+    const [item] = await items;
+    return { item, request, stream: host.stream(item) };
+  }
+
+  it('answers with the first text, then streams all of it so far', async () => {
+    const { item, request, stream } = await streaming('nt');
+    expect(item).toMatchObject({ insertText: 'nt', isIncomplete: true });
+    request.say('(x', ')');
+    await settle();
+    request.end();
+    await stream.done;
+    expect(stream.texts.at(-1)).toBe('nt(x)');
+    expect(host.client.requests.length).toBe(1);
+  });
+
+  it('answers with a finished text at once', async () => {
+    const { items, request } = await ask();
+    request.say('nt()');
+    request.end();
+    expect(await items).toMatchObject([{ insertText: 'nt()' }]);
+  });
+
+  it('answers with nothing when there is nothing', async () => {
+    const { items, request } = await ask();
+    request.send({ type: 'end', reason: 'silent' });
+    expect(await items).toEqual([]);
+  });
+
+  it('waits for the end of typing, but not when it is asked to', async () => {
+    for (const letter of 'nt(') {
+      void host.type(letter);
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(host.client.requests.length).toBe(0);
+    void host.fetch(0);
+    await settle();
+    expect(
+      host.client.requests.map(request => request.snapshot.trigger)
+    ).toEqual(['invoke']);
+  });
+
+  it('makes one request for two fetches', async () => {
+    const { items, request } = await ask();
+    const later = host.type('n');
+    expect(await items).toEqual([]);
+    request.say('nt(');
+    expect(await later).toMatchObject([{ insertText: 't(' }]);
+    expect(host.client.requests.length).toBe(1);
+    expect(request.signal.aborted).toBe(false);
+  });
+
+  it('joins when the typing is ahead of the text', async () => {
+    const { request } = await ask();
+    request.say('n');
+    await settle();
+    const later = host.type('nt');
+    request.say('t(x)');
+    expect(await later).toMatchObject([{ insertText: '(x)' }]);
+    expect(host.client.requests.length).toBe(1);
+  });
+
+  it('never writes letters twice when they are typed during a stream', async () => {
+    const { request, stream } = await streaming('nt');
+    host.editor.type('n'); // The host asks later, or never.
+    request.say('(x)');
+    await settle();
+    request.end();
+    await stream.done;
+    expect(
+      stream.texts.every(
+        text => 'rint(x)'.endsWith(text) && !text.startsWith('n')
+      )
+    ).toBe(true);
+    expect(stream.texts.at(-1)).toBe('t(x)');
+  });
+
+  it('hands a stream over to the next fetch', async () => {
+    const { request, stream } = await streaming('nt');
+    const [item] = await host.type('n');
+    await stream.done;
+    expect(item).toMatchObject({ insertText: 't', isIncomplete: true });
+    const next = host.stream(item);
+    request.say('(x)');
+    request.end();
+    await next.done;
+    expect(next.texts).toEqual(['t(x)']);
+  });
+
+  it.each([
+    [
+      'typing something else',
+      (editor: FakeEditor) => {
+        editor.type('v');
+      }
+    ],
+    [
+      'deleting',
+      (editor: FakeEditor) => {
+        editor.backspace();
+      }
+    ],
+    [
+      'moving away',
+      (editor: FakeEditor) => {
+        editor.cursor = 0;
+      }
+    ],
+    [
+      'an edit from elsewhere',
+      (editor: FakeEditor) => {
+        editor.text += '\nz';
+      }
+    ]
+  ])('ends the stream and the request on %s', async (_, edit) => {
+    const { request, stream } = await streaming('nt');
+    edit(host.editor);
+    request.say('(x)');
+    await stream.done;
+    expect(stream.texts).toEqual([]);
+    expect(request.signal.aborted).toBe(true);
+  });
+
+  it('ends the request as soon as a key does not fit', async () => {
+    const { request, stream } = await streaming('nt');
+    void host.type('v');
+    await stream.done;
+    expect(request.signal.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(25);
+    expect(host.client.requests.length).toBe(2);
+    expect(host.client.last.snapshot.cells[0]?.source).toBe('priv');
+  });
+
+  it('goes on with the rest after a part was accepted', async () => {
+    const { request } = await streaming('nt(');
+    const rest = host.type('nt(');
+    request.say('x)');
+    expect(await rest).toMatchObject([{ insertText: 'x)' }]);
+    expect(host.client.requests.length).toBe(1);
+  });
+
+  it('asks again after all of it was accepted', async () => {
+    const { items, request } = await ask();
+    request.say('nt()');
+    request.end();
+    await items;
+    void host.type('nt()');
+    await vi.advanceTimersByTimeAsync(25);
+    expect(host.client.last.snapshot.cursor).toBe(7);
+    expect(host.client.requests.length).toBe(2);
+  });
+
+  it('remembers what it suggested when one comes back to it', async () => {
+    const { items, request } = await ask();
+    request.say('nt()');
+    request.end();
+    await items;
+    void host.type('v');
+    await vi.advanceTimersByTimeAsync(25);
+    host.editor.backspace();
+    expect(await host.fetch()).toEqual([{ insertText: 'nt()' }]);
+    expect(host.client.requests.map(made => made.signal.aborted)).toEqual([
+      false,
+      true
+    ]);
+    host.provider.forget();
+    void host.fetch();
+    await vi.advanceTimersByTimeAsync(25);
+    expect(host.client.requests.length).toBe(3);
+  });
+
+  it('forgets when another editor is used', async () => {
+    const { request } = await streaming('nt');
+    void host.fetch(1, new FakeEditor('x = '));
+    await vi.advanceTimersByTimeAsync(25);
+    expect(request.signal.aborted).toBe(true);
+    expect(host.client.last.snapshot.cells[0]?.source).toBe('x = ');
+  });
+
+  it('does not answer to the typing of others, nor when paused', async () => {
+    host.editor.isFocused = false;
+    expect(await host.fetch()).toEqual([]);
+    host.editor.isFocused = true;
+    host.provider.isAutomatic = false;
+    expect(await host.fetch()).toEqual([]);
+    expect(host.client.requests.length).toBe(0);
+    void host.fetch(0);
+    expect(host.client.requests.length).toBe(1);
+  });
+
+  it('shows a fault once until a request succeeds', async () => {
+    const fail = async (fault = FAULT) => {
+      const { items, request } = await ask();
+      request.send(fault);
+      await vi.advanceTimersByTimeAsync(500);
+      return items;
+    };
+    const shown = [{ insertText: '', error: { message: 'It broke.' } }];
+    expect(await fail()).toEqual(shown);
+    expect(await fail()).toEqual([]);
+    expect(await fail({ ...FAULT, message: 'Something else.' })).not.toEqual(
+      []
+    );
+    expect(await fail()).toEqual([]);
+    const { request } = await ask();
+    request.end();
+    await settle();
+    expect(await fail()).toEqual(shown);
+    for (const code of ['loading', 'busy'] as const) {
+      expect(await fail({ ...FAULT, code, message: 'Wait.' })).toEqual([]);
+    }
+  });
+
+  it('shows no fault while somebody types', async () => {
+    const { items, request } = await ask();
+    request.send(FAULT);
+    await vi.advanceTimersByTimeAsync(400);
+    void host.type('n');
+    expect(await items).toEqual([]);
+  });
+
+  it('always says why when it was asked to', async () => {
+    for (let i = 0; i < 2; i++) {
+      const items = host.fetch(0);
+      host.client.last.send(FAULT);
+      expect(await items).toMatchObject([{ error: { message: 'It broke.' } }]);
+    }
+  });
+
+  it('keeps the text that came before a fault', async () => {
+    const { request, stream } = await streaming('nt(');
+    request.say('x');
+    request.send(FAULT);
+    await stream.done;
+    expect(stream.texts.at(-1)).toBe('nt(x');
+  });
+
+  it('tells how requests ended, but not the cancelled ones', async () => {
+    const heard: string[] = [];
+    host.provider.ended.connect((_, last) => heard.push(last.type));
+    await ask();
+    host.editor.type('v');
+    const { request } = await ask();
+    request.send(FAULT);
+    await settle();
+    expect(heard).toEqual(['fault']);
+  });
+
+  it('never throws at the host', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const text = vi.spyOn(host.editor.model.sharedModel, 'getSource');
+    text.mockImplementation(() => {
+      throw new Error('The editor is gone.');
+    });
+    expect(await host.fetch()).toEqual([]);
+    text.mockRestore();
+    const { request, stream } = await streaming('nt');
+    vi.spyOn(host.editor, 'getCursorPosition').mockImplementation(() => {
+      throw new Error('The editor is gone.');
+    });
+    request.say('(x)');
+    await stream.done;
+    expect(stream.texts).toEqual([]);
+    expect(await collect(host.provider.stream('unknown'))).toEqual([]);
+  });
+
+  it('ends everything when it is disposed', async () => {
+    const { request, stream } = await streaming('nt');
+    host.provider.dispose();
+    await stream.done;
+    expect(request.signal.aborted).toBe(true);
+    expect(await host.fetch()).toEqual([]);
+  });
+});
