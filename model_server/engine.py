@@ -7,7 +7,7 @@ for measuring everything but the network.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,8 +34,8 @@ class Slot(Protocol):
     def read(self, ids: Sequence[int]) -> None:
         """Read `ids` after those that are held. Raises ValueError where there is no room for them."""
 
-    def pick(self, sampling: Sampling) -> int:
-        """The next token after what was read last."""
+    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
+        """The next token after what was read last; one of `among`, where any are given."""
 
 
 class Engine(Protocol):
@@ -69,9 +69,10 @@ class FakeSlot:
         self.said = self.said + 1 if list(ids) == [self.sentence[self.said % len(self.sentence)]] else 0
         self.ids.extend(ids)
 
-    def pick(self, sampling: Sampling) -> int:
+    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
         """See `Slot`."""
-        return self.sentence[self.said % len(self.sentence)]
+        wanted = self.sentence[self.said % len(self.sentence)]
+        return wanted if not among or wanted in among else min(among)
 
 
 @dataclass(frozen=True)

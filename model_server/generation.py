@@ -6,7 +6,7 @@ Between two steps the loop may run other requests or drop this one. Nothing here
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -86,6 +86,20 @@ def plain(request: CompletionRequest) -> Parts:
     return Parts(before=(Cell("code", request.prompt),), after=after)
 
 
+class Tree(dict[int, "Tree"]):
+    """The ways in which a suggestion may begin, token by token. Where a way ends, the rest is free."""
+
+    @classmethod
+    def of(cls, ways: Iterable[Sequence[int]]) -> Tree:
+        """The tree of some ways; one that begins another leaves the choice at its end to the longer one."""
+        root = cls()
+        for way in ways:
+            node = root
+            for token in way:
+                node = node.setdefault(token, cls())
+        return root
+
+
 def read(slot: Slot, prompt: Sequence[int]) -> Iterator[None]:
     """Read what the slot does not hold yet, a chunk a step."""
     for start in range(len(slot.ids), len(prompt), PREFILL_CHUNK):
@@ -97,8 +111,10 @@ def write(slot: Slot, tokens: Tokens, request: CompletionRequest) -> Generator[P
     """Write token by token until an end token, a stop string or `max_tokens`; gives why it ended, and the count."""
     sampling = Sampling(request.temperature, request.top_p, request.seed)
     text, stops = TextStream(tokens), Stops(request.stops)
+    ways = Tree.of(map(tokens.encode, request.allowed))
     for said in range(request.max_tokens):
-        token = slot.pick(sampling)
+        token = slot.pick(sampling, ways)
+        ways = ways.get(token, Tree())
         if token in tokens.ends:
             yield Piece(stops.rest())
             return "stop", said

@@ -70,7 +70,8 @@ class CompletionRequest(Message, frozen=True):
     """`POST /v1/completions`: OpenAI's fields, and `parts` in place of `prompt` and `suffix` where the client has them.
 
     `editor` names who types, so that the worker can keep that editor's keys and values; `explain` asks for the exact
-    prompt and the time of each step in the last event. `max_tokens` 0 prefills and generates nothing.
+    prompt and the time of each step in the last event. `max_tokens` 0 prefills and generates nothing. Where `allowed`
+    is given, the text begins with one of its strings, the one that the model finds likeliest; it goes on freely.
     """
 
     prompt: Text = ""
@@ -87,6 +88,7 @@ class CompletionRequest(Message, frozen=True):
     stream_options: StreamOptions | None = None
     user: Name = ""
     editor: Name = ""
+    allowed: Annotated[tuple[Name, ...], Meta(max_length=512)] = ()
     explain: bool = False
 
     @property

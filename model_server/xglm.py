@@ -7,7 +7,7 @@ the last token alone. Source of the arithmetic: transformers' `modeling_xglm.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +48,13 @@ class KVSlot:
         self.ids.extend(ids)
         return rows
 
-    def pick(self, sampling: Sampling) -> int:
+    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
         """See `Slot`."""
         if self._logits is None:
             raise ValueError("nothing was read yet")
+        if among:
+            ids = torch.tensor(sorted(among))
+            return int(ids[self._logits[ids].argmax()])
         if sampling.temperature == 0:
             return int(self._logits.argmax())
         return sample(self._logits.float(), sampling, len(self.ids))

@@ -94,7 +94,11 @@ def copied(case: Case) -> str:
 
 def groups_of(case: Case) -> list[str]:
     """The groups that a case counts in."""
-    return [case.group, f"{case.group}, {'seen' if case.in_train else 'new'} lines", f"{case.group} at {case.trigger!r}"]
+    return [
+        case.group,
+        f"{case.group}, {'seen' if case.in_train else 'new'} lines",
+        f"{case.group} at {case.trigger!r}",
+    ]
 
 
 def evaluate(model: Path, cases: list[Case], way: arithmetic.Name | None = None) -> dict[str, Score]:

@@ -64,5 +64,3 @@ def write_checkpoint(directory: Path, tokenizer: Tokenizer | None = None, *, con
     save_checkpoint(network, directory)
     save(tokenizer, directory)
     return directory
-
-

@@ -74,5 +74,3 @@ def sentence(tokens: Tokens, text: str) -> list[int]:
 def fake(tokens: Tokens, text: str, seconds: float = 0.0) -> Load:
     """Load nothing: an engine that says `text`, a token every `seconds`."""
     return lambda progress: (tokens, FakeEngine(sentence(tokens, text), seconds=seconds))
-
-

@@ -80,3 +80,14 @@ def test_an_abandoned_request_frees_its_slot(tokens: Tokens) -> None:
     assert slots.kept[0].busy
     steps.close()  # type: ignore[attr-defined]
     assert not slots.kept[0].busy
+
+
+@pytest.mark.parametrize("allowed", [("mass']", "island']"), ("x",)])
+def test_a_suggestion_begins_with_what_is_allowed(tokens: Tokens, allowed: tuple[str, ...]) -> None:
+    text, _ = run(tokens, "nothing of the kind", max_tokens=30, allowed=allowed)
+    assert text.startswith(allowed)
+
+
+def test_of_what_is_allowed_the_likeliest_is_taken_and_then_it_is_free(tokens: Tokens) -> None:
+    text, _ = run(tokens, "island'].mean()", max_tokens=30, allowed=("mass']", "island']"))
+    assert text == "island'].mean()"

@@ -223,9 +223,7 @@ class Poisoned(FakeEngine):
         return super().new_slot()
 
 
-def test_a_request_that_raises_fails_alone_and_leaks_nothing(
-    tokens: Tokens, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_request_that_raises_fails_alone_and_leaks_nothing(tokens: Tokens, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(worker: Worker) -> None:
         statuses = []
         for number in range(6):

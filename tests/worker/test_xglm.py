@@ -22,9 +22,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, XGLMForCa
     """A checkpoint that transformers wrote, in InCoder's shape made small."""
     torch.manual_seed(0)
     sizes = {"vocab_size": 300, "d_model": 64, "ffn_dim": 256, "num_layers": 3, "attention_heads": 4}
-    config = XGLMConfig(
-        **sizes, max_position_embeddings=256, dropout=0.0, attention_dropout=0.0, scale_embedding=True
-    )
+    config = XGLMConfig(**sizes, max_position_embeddings=256, dropout=0.0, attention_dropout=0.0, scale_embedding=True)
     model = XGLMForCausalLM(config).eval()
     with torch.no_grad():
         for parameter in model.parameters():
@@ -59,9 +57,7 @@ def test_greedy_text_is_that_of_generate(reference: tuple[Path, XGLMForCausalLM]
 
 
 @pytest.mark.parametrize("cuts", [(17, 20), (1, 2, 3), (59,)])
-def test_reading_in_pieces_is_reading_at_once(
-    reference: tuple[Path, XGLMForCausalLM], cuts: tuple[int, ...]
-) -> None:
+def test_reading_in_pieces_is_reading_at_once(reference: tuple[Path, XGLMForCausalLM], cuts: tuple[int, ...]) -> None:
     loaded = engine(reference)
     whole, pieces = loaded.new_slot(), loaded.new_slot()
     expected = whole.rows(IDS)
