@@ -18,6 +18,7 @@ from torch import Tensor
 from model_server import arithmetic
 from model_server.arithmetic import Linear, dtype_of, linear
 from model_server.engine import Sampling
+from model_server.threads import Threads
 from model_server.weights import BadCheckpoint, XGLMConfig, read_config, read_weights, sinusoids
 
 
@@ -93,6 +94,7 @@ class XGLM:
         self._positions = sinusoids(self.context, config.d_model).to(self.dtype)
         self._layers = [self._layer(take, number) for number in range(config.num_layers)]
         self._norm = self._pair(take, "model.layer_norm")
+        self._threads = Threads(torch.set_num_threads, torch.get_num_threads())
         self._head = linear(chosen, table, None)
 
     @classmethod
@@ -124,6 +126,7 @@ class XGLM:
     @torch.inference_mode()
     def rows(self, ids: Sequence[int], start: int, cache: Tensor) -> Tensor:
         """Rows `[ids, width]` after the last norm, for ids that stand at `start`; writes their keys and values."""
+        self._threads.follow()
         end = start + len(ids)
         x = self._embedding[torch.tensor(ids)] + self._positions[start:end]
         mask = None if len(ids) == 1 else causal(start, len(ids), x.dtype)

@@ -1,0 +1,75 @@
+"""How many threads torch may use now: all cores on a quiet machine, fewer while others compute.
+
+torch's threads wait for each other by spinning. With a notebook cell computing on the same cores, each wait lasts until
+the scheduler lets the other thread run, and a suggestion takes ten times as long; on the cores that are left it takes
+twice as long. A computing cell is the common state of a notebook user's machine, so the count follows the load.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+STAT = Path("/proc/stat")
+TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+INTERVAL = 0.05
+BUSY = 0.3
+"""Cores' worth of others' work above which a core counts as taken."""
+
+
+def busy_seconds() -> float:
+    """Seconds that all cores together have worked since the machine started; 0 where that cannot be read."""
+    try:
+        fields = STAT.read_text().split("\n", 1)[0].split()[1:9]
+    except OSError:
+        return 0.0
+    user, nice, system, _idle, _iowait, irq, softirq, steal = (int(field) for field in fields)
+    return (user + nice + system + irq + softirq + steal) / TICKS
+
+
+def threads_for(others: float, cores: int) -> int:
+    """The threads that leave others the cores they use; at least one."""
+    taken = int(others + 1 - BUSY)
+    return max(1, cores - taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Clocks at one moment, in seconds: the wall's, all cores', and this process's."""
+
+    wall: float
+    busy: float
+    own: float
+
+    @classmethod
+    def now(cls) -> Reading:
+        """Read the clocks."""
+        return cls(time.monotonic(), busy_seconds(), time.process_time())
+
+    def others_since(self, earlier: Reading) -> float:
+        """Cores' worth of work that others did in between."""
+        return max(0.0, (self.busy - earlier.busy) - (self.own - earlier.own)) / (self.wall - earlier.wall)
+
+
+class Threads:
+    """Sets torch's threads between steps; `follow` costs a microsecond most of the time."""
+
+    def __init__(self, apply: Callable[[int], None], cores: int, read: Callable[[], Reading] = Reading.now) -> None:
+        """`apply` sets the count; `cores` is the most that may be used."""
+        self._apply, self._cores, self._read = apply, cores, read
+        self._last = read()
+        self.count = cores
+
+    def follow(self) -> None:
+        """Look at the load, if the last look was some time ago, and change the count where it asks for that."""
+        if time.monotonic() - self._last.wall < INTERVAL:
+            return
+        reading = self._read()
+        count = threads_for(reading.others_since(self._last), self._cores)
+        self._last = reading
+        if count != self.count:
+            self.count = count
+            self._apply(count)

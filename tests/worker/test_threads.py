@@ -1,0 +1,42 @@
+"""The thread count follows what others do on the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from model_server.threads import Reading, Threads, busy_seconds, threads_for
+
+
+@pytest.mark.parametrize(
+    ("others", "cores", "threads"),
+    [
+        (0.0, 2, 2),
+        (0.2, 2, 2),
+        (0.5, 2, 1),
+        (1.0, 2, 1),
+        (1.9, 2, 1),
+        (0.9, 1, 1),
+        (0.0, 8, 8),
+        (2.1, 8, 6),
+        (9.0, 8, 1),
+    ],
+)
+def test_others_keep_the_cores_they_use(others: float, cores: int, threads: int) -> None:
+    assert threads_for(others, cores) == threads
+
+
+def test_the_count_goes_down_with_load_and_up_again() -> None:
+    readings = [Reading(0, 0, 0), Reading(1, 2.0, 1.0), Reading(2, 3.0, 2.0), Reading(3, 3.05, 2.0)]
+    applied: list[int] = []
+    threads = Threads(applied.append, 2, iter(readings).__next__)
+    for _ in readings[1:]:
+        threads.follow()
+    assert applied == [1, 2]
+
+
+def test_own_work_does_not_count_as_others() -> None:
+    assert Reading(1, 2.0, 2.0).others_since(Reading(0, 0.0, 0.0)) == 0.0
+
+
+def test_the_clock_of_all_cores_goes_forward() -> None:
+    assert busy_seconds() >= 0
