@@ -21,7 +21,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all messages: immutable, and deaf to keys it does not know."""
 
 
-class Cell(Message):
+class Cell(Message, frozen=True):
     """One cell as the page shows it, run or not. `outputs` is plain text, bounded by the page."""
 
     kind: Literal["code", "markdown", "raw"]
@@ -29,7 +29,7 @@ class Cell(Message):
     outputs: str = ""
 
 
-class Snapshot(Message):
+class Snapshot(Message, frozen=True):
     """A cursor in a document at one moment: `POST codecompose/complete` and `POST codecompose/warm`.
 
     `cursor` counts code points in the source of the cell at `active`. `kernel` is the kernel's id, `editor` a name for
@@ -53,13 +53,13 @@ class Snapshot(Message):
             raise ValueError(f"cursor is {self.cursor}, past the end of the cell")
 
 
-class Chunk(Message, tag="chunk"):
+class Chunk(Message, frozen=True, tag="chunk"):
     """More text of the suggestion (a piece, not the whole)."""
 
     text: str
 
 
-class Explanation(Message):
+class Explanation(Message, frozen=True):
     """What was sent and what it cost: the exact prompt, tokens reused of tokens read, milliseconds by step."""
 
     prompt: str
@@ -68,7 +68,7 @@ class Explanation(Message):
     steps_ms: dict[str, float]
 
 
-class End(Message, tag="end"):
+class End(Message, frozen=True, tag="end"):
     """The last word of a request that went well. `reason` says why the text stops, or why there is none."""
 
     reason: Literal["stop", "length", "silent"]
@@ -77,7 +77,7 @@ class End(Message, tag="end"):
     explanation: Explanation | None = None
 
 
-class Fault(Message, tag="fault"):
+class Fault(Message, frozen=True, tag="fault"):
     """The last word of a request that did not: a code for the page, a sentence for the person."""
 
     code: Literal["loading", "down", "refused", "busy", "invalid", "internal"]
@@ -88,7 +88,7 @@ class Fault(Message, tag="fault"):
 Event = Chunk | End | Fault
 
 
-class Status(Message):
+class Status(Message, frozen=True):
     """`GET codecompose/status`. `progress` runs from 0 to 1 while the model loads; `message` is a sentence."""
 
     state: Literal["off", "starting", "loading", "ready", "failed"]

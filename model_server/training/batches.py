@@ -48,17 +48,20 @@ class Stretch:
 
 
 def stretches(documents: Sequence[Document], weights: dict[str, float], random: Random) -> list[Stretch]:
-    """One stretch for every `STRETCH` characters of code, in random order; languages taken at their weight."""
+    """One stretch for every `STRETCH` characters of code, at least one a document, in random order.
+
+    `weights` by `kind:language` thin out what matters less.
+    """
     found = []
     for number, doc in enumerate(documents):
-        weight = weights.get(f"{doc.kind}:{doc.header.language}", weights.get("other", 1.0))
-        offset = random.random() * STRETCH / weight
+        stride = STRETCH / weights.get(f"{doc.kind}:{doc.header.language}", weights.get("other", 1.0))
+        offset = random.random() * min(stride, doc.characters)
         for index, cell in enumerate(doc.cells):
             if cell.kind != "code":
                 continue
             while offset < len(cell.text):
                 found.append(Stretch(number, index, int(offset)))
-                offset += STRETCH / weight
+                offset += stride
             offset -= len(cell.text)
     random.shuffle(found)
     return found

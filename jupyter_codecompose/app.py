@@ -1,0 +1,86 @@
+"""The extension as Jupyter Server loads it: settings in, parts wired, routes mounted, ended on stop."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Literal, NoReturn, cast
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, Enum, Float, Int, TraitError, Unicode
+
+from jupyter_codecompose import __version__
+from jupyter_codecompose.kernel import Kernels, Known
+from jupyter_codecompose.routes import routes
+from jupyter_codecompose.service import Service
+from jupyter_codecompose.settings import TOKEN_VARIABLE, Settings, WrongSetting, read_token
+from jupyter_codecompose.worker import Worker
+
+
+class CodeCompose(ExtensionApp):  # type: ignore[misc]
+    """Ghost text for notebooks. Configured as `c.CodeCompose.<name>`."""
+
+    name = "codecompose"
+    version = __version__
+    description = __doc__
+
+    worker_url = Unicode("", help="Where the worker is; '' starts one on this machine.").tag(config=True)
+    worker_token_file = Unicode(
+        "", help=f"A file that holds the worker's token and only its owner may read. {TOKEN_VARIABLE} goes before it."
+    ).tag(config=True)
+    allow_insecure_worker = Bool(False, help="Lets code travel unencrypted: http to a worker on another host.").tag(
+        config=True
+    )
+    model = Unicode("bundled", help="What our own worker loads: 'bundled', or a model's directory.").tag(config=True)
+    start_worker = Enum(("on_demand", "at_once"), "on_demand", help="When our own worker is started.").tag(config=True)
+    use_kernel = Bool(True, help="Whether names, types and columns of the live kernel are sent along.").tag(config=True)
+    timeout = Float(5.0, help="Seconds until a suggestion is given up.").tag(config=True)
+    max_tokens = Int(96, help="The most tokens of one suggestion.").tag(config=True)
+
+    service: Service | None = None
+
+    def _link_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Reads the configuration. A wrong value stops the start, where other extensions would merely be left out."""
+        try:
+            super()._link_jupyter_server_extension(serverapp)
+        except TraitError as wrong:
+            self._refuse(wrong)
+
+    def initialize_settings(self) -> None:
+        try:
+            settings = self._read_settings()
+        except WrongSetting as wrong:
+            self._refuse(wrong)
+        facts = Kernels(self.serverapp.kernel_manager) if self._may_ask_kernels(settings) else Known()
+        self.service = Service(settings, Worker(settings, self.log), facts, self.log)
+
+    def initialize_handlers(self) -> None:
+        assert self.service is not None
+        self.handlers.extend(routes(self.service))
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        if self.service and self.start_worker == "at_once":
+            self.service.start()
+
+    async def stop_extension(self) -> None:
+        if self.service:
+            await self.service.close()
+
+    def _read_settings(self) -> Settings:
+        return Settings(
+            worker_url=self.worker_url,
+            token=read_token(self.worker_token_file),
+            allow_insecure_worker=self.allow_insecure_worker,
+            model=self.model,
+            start_worker=cast("Literal['on_demand', 'at_once']", self.start_worker),
+            use_kernel=self.use_kernel,
+            timeout=self.timeout,
+            max_tokens=self.max_tokens,
+        )
+
+    def _may_ask_kernels(self, settings: Settings) -> bool:
+        """Kernels behind a gateway are another machine's."""
+        return settings.use_kernel and not self.serverapp.gateway_config.gateway_enabled
+
+    def _refuse(self, wrong: Exception) -> NoReturn:
+        self.log.critical("%s", wrong)
+        sys.exit(1)

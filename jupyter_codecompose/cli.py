@@ -1,0 +1,152 @@
+"""`jupyter codecompose`: a suggestion without a browser, a worker of one's own, and what to do where nothing works.
+
+Exit status: 0 where it worked, 1 where it did not, 2 where what was asked for makes no sense.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from jupyter_codecompose import __version__, checks, file
+from jupyter_codecompose.checks import Check
+from jupyter_codecompose.kernel import Known
+from jupyter_codecompose.service import Service
+from jupyter_codecompose.settings import LONGEST, Settings, WrongSetting, read_token
+from jupyter_codecompose.wire import Chunk, Explanation, Fault, Snapshot
+from jupyter_codecompose.worker import Worker
+
+START_SECONDS = 180.0
+LOG = logging.getLogger("jupyter_codecompose")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; gives its exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["serve"]:
+        return serve(given[1:])
+    options = _parser().parse_args(given)
+    try:
+        return asyncio.run(complete(options)) if options.command == "complete" else status(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def serve(argv: list[str]) -> int:
+    """The worker, in this process."""
+    from model_server.__main__ import main as serve_worker
+
+    return serve_worker(argv)
+
+
+def status(options: argparse.Namespace) -> int:
+    """Says part by part what works; 1 if any part does not."""
+    found = [] if options.url else list(checks.installation())
+    found += checks.servers(options.url, options.token)
+    for check in found:
+        print(check)
+    if options.worker:
+        found.append(asyncio.run(_worker_check()))
+        print(found[-1])
+    return int(any(check.ok is False for check in found))
+
+
+async def complete(options: argparse.Namespace) -> int:
+    """Prints a suggestion as it comes."""
+    try:
+        settings = _settings(options)
+        notebook = file.load(options.notebook)
+        asked = file.snapshot(
+            notebook,
+            options.notebook,
+            options.cell,
+            options.line,
+            options.column,
+            explain=options.explain,
+            kernel="own",
+        )
+        facts = await file.run(notebook, options.notebook, options.cell, _tell) if options.execute else ()
+    except (file.WrongFile, WrongSetting) as wrong:
+        _tell(str(wrong))
+        return 2
+    worker = Worker(settings, LOG)
+    service = Service(settings, worker, Known(facts), LOG)
+    try:
+        if await worker.until(("ready", "failed"), START_SECONDS) != "ready":
+            _tell(worker.status().message)
+            return 1
+        return await _print(service, asked)
+    finally:
+        await service.close()
+
+
+async def _print(service: Service, asked: Snapshot) -> int:
+    """The suggestion to standard output; how it ended, and the explanation, to standard error."""
+    shown = False
+    async with aclosing(service.complete(asked)) as events:
+        async for event in events:
+            if isinstance(event, Chunk):
+                shown = True
+                print(event.text, end="", flush=True)
+            elif isinstance(event, Fault):
+                _tell(event.message)
+                return 1
+            elif event.explanation:
+                _explain(event.explanation)
+    if shown:
+        print()
+    else:
+        _tell("Nothing is suggested here.")
+    return 0
+
+
+def _explain(explanation: Explanation) -> None:
+    steps = ", ".join(f"{step} {took:.1f}" for step, took in explanation.steps_ms.items())
+    _tell(f"\n--- prompt ---\n{explanation.prompt}\n--- end of prompt ---")
+    _tell(f"{explanation.prompt_tokens} tokens, {explanation.reused_tokens} of them reused; milliseconds: {steps}")
+
+
+async def _worker_check() -> Check:
+    """Starts our own worker once, to see whether it loads its model."""
+    worker = Worker(Settings(), LOG)
+    try:
+        state = await worker.until(("ready", "failed"), START_SECONDS)
+        return Check("worker", state == "ready", state, worker.status().message)
+    finally:
+        await worker.close()
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """What the arguments say; a request may take as long as is allowed, since nobody is typing."""
+    token = read_token("")
+    return Settings(worker_url=options.worker_url, token=token, model=options.model, timeout=LONGEST)
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jupyter codecompose", description="Ghost text for notebooks.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    one = commands.add_parser("complete", help="print the suggestion at a place in a notebook")
+    one.add_argument("notebook", type=Path, help="an .ipynb file")
+    one.add_argument("--cell", type=int, required=True, help="the cell's number, counted from 1")
+    one.add_argument("--line", type=int, help="the line in it, from 1 (default: its last)")
+    one.add_argument("--column", type=int, help="characters left of the cursor (default: the whole line)")
+    one.add_argument("--execute", action="store_true", help="run the cells above first, and use what the kernel knows")
+    one.add_argument("--explain", action="store_true", help="show the prompt, the tokens and the time of each step")
+    one.add_argument("--worker-url", default="", help="a worker that runs already (default: start one)")
+    one.add_argument("--model", default="bundled", help="'bundled' or a model's directory, for the worker started here")
+    commands.add_parser("serve", help="run a worker here; its options: jupyter codecompose serve --help")
+    state = commands.add_parser("status", help="what works, and what to do where it does not")
+    state.add_argument("--url", default="", help="ask this Jupyter server alone")
+    state.add_argument("--token", default="", help="its token")
+    state.add_argument("--worker", action="store_true", help="also start a worker once, to see that it loads")
+    return parser

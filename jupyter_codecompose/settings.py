@@ -1,0 +1,101 @@
+"""What an administrator may choose, checked once: a wrong value stops the start with its name, value and allowed range.
+
+Knows nothing of where the values come from; `app` reads them from Jupyter's configuration and `cli` from its arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from model_server.wire import MAX_NEW_TOKENS
+
+TOKEN_VARIABLE = "CODECOMPOSE_WORKER_TOKEN"  # noqa: S105
+SHORTEST, LONGEST = 0.2, 60.0
+
+
+class WrongSetting(ValueError):
+    """A setting with a value that is not allowed. The sentence is safe to print: token values never enter it."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"CodeCompose.{name} is {value!r}; allowed: {allowed}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`worker_url` '' means a worker of our own on this machine. `timeout` is seconds for a whole request."""
+
+    worker_url: str = ""
+    token: str = field(default="", repr=False)
+    allow_insecure_worker: bool = False
+    model: str = "bundled"
+    start_worker: Literal["on_demand", "at_once"] = "on_demand"
+    use_kernel: bool = True
+    timeout: float = 5.0
+    max_tokens: int = 96
+
+    def __post_init__(self) -> None:
+        _check_url(self.worker_url, insecure=self.allow_insecure_worker)
+        if self.model != "bundled" and not Path(self.model).is_dir():
+            raise WrongSetting("model", self.model, "'bundled' or an existing directory")
+        if self.start_worker not in ("on_demand", "at_once"):
+            raise WrongSetting("start_worker", self.start_worker, "'on_demand' or 'at_once'")
+        if not SHORTEST <= self.timeout <= LONGEST:
+            raise WrongSetting("timeout", self.timeout, f"{SHORTEST} to {LONGEST} seconds")
+        if not 1 <= self.max_tokens <= MAX_NEW_TOKENS:
+            raise WrongSetting("max_tokens", self.max_tokens, f"1 to {MAX_NEW_TOKENS}")
+
+    @property
+    def managed(self) -> bool:
+        """Whether the worker is a child of this server."""
+        return not self.worker_url
+
+
+def read_token(file: str) -> str:
+    """The worker's token: from the environment, else from `file` (which only its owner may read), else ''."""
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if token or not file:
+        return _one_line(token, TOKEN_VARIABLE)
+    path = Path(file)
+    if not path.is_file():
+        raise WrongSetting("worker_token_file", file, "an existing file")
+    if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise WrongSetting("worker_token_file", file, "a file that only its owner may read (chmod 600)")
+    return _one_line(path.read_text("utf-8").strip(), "worker_token_file")
+
+
+def _one_line(token: str, name: str) -> str:
+    if not (token.isascii() and (token.isprintable() or not token)) or " " in token:
+        raise WrongSetting(name, "…", "a token of printable ASCII characters without spaces")
+    return token
+
+
+def _check_url(url: str, *, insecure: bool) -> None:
+    allowed = "'' (a worker of our own) or http(s)://host[:port][/path], without user, query or fragment"
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise WrongSetting("worker_url", "…", allowed) from None
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise WrongSetting("worker_url", "…", allowed)
+    if parts.scheme not in ("http", "https") or not host:
+        raise WrongSetting("worker_url", url, allowed)
+    if parts.scheme == "http" and not insecure and not _is_loopback(host):
+        raise WrongSetting(
+            "worker_url", url, "https for another host; CodeCompose.allow_insecure_worker = True sends code unencrypted"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

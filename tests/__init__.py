@@ -1,0 +1,1 @@
+"""The tests mirror the code: one file a module, fakes that are ordinary classes, messages that both languages read."""

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jupyter_codecompose.kernel import Known
+from jupyter_codecompose.service import Service
+from jupyter_codecompose.settings import Settings
+from jupyter_codecompose.wire import Cell, Chunk, End, Event, Fault, Snapshot
+from jupyter_codecompose.worker import Worker
+from model_server.wire import Fact, Health
+from tests.conftest import LOG, until
+from tests.fakes import FakeWorker, Script
+
+FACTS = (Fact(name="df", type="DataFrame", module="pandas", members=("region", "units")),)
+
+
+def snapshot(text: str = "x = |", **more: Any) -> Snapshot:
+    left, right = text.split("|")
+    cells = (Cell(kind="code", source="import pandas as pd"), Cell(kind="code", source=left + right))
+    fields = {"editor": "e", "path": "n.ipynb", "language": "python"} | more
+    return Snapshot(cells=cells, active=1, cursor=len(left), **fields)
+
+
+def service(worker: FakeWorker, **changes: Any) -> Service:
+    settings = replace(Settings(worker_url=worker.url), **changes)
+    return Service(settings, Worker(settings, LOG), Known(FACTS), LOG)
+
+
+async def events_of(ours: Service, asked: Snapshot) -> list[Event]:
+    return [event async for event in ours.complete(asked)]
+
+
+async def test_a_line(worker: FakeWorker) -> None:
+    worker.script = Script(chunks=("df.gr", "oupby('region')", "\nmore"))
+    ours = service(worker)
+    *chunks, end = await events_of(ours, snapshot(kernel="k"))
+    assert chunks == [Chunk(text="df.gr"), Chunk(text="oupby('region')")]
+    assert isinstance(end, End)
+    assert (end.reason, end.model, end.explanation) == ("stop", "fake", None)
+    assert end.milliseconds > 0
+    (request,) = worker.requests
+    assert (request.stop, request.max_tokens, request.editor) == ("\n", 48, "e")
+    assert request.parts
+    assert request.parts.facts == FACTS
+    assert [cell.text for cell in request.parts.before] == ["import pandas as pd", "x = "]
+    await ours.close()
+
+
+async def test_a_block_when_asked_for(worker: FakeWorker) -> None:
+    worker.script = Script(chunks=("1\n", "y = 2"), reason="length")
+    ours = service(worker)
+    *chunks, end = await events_of(ours, snapshot(trigger="invoke"))
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, Chunk)) == "1\ny = 2"
+    assert isinstance(end, End)
+    assert end.reason == "length"
+    assert (worker.requests[0].stop, worker.requests[0].max_tokens) == (None, 96)
+    assert worker.requests[0].parts
+    assert worker.requests[0].parts.facts == ()
+    await ours.close()
+
+
+async def test_silence_asks_nobody(worker: FakeWorker) -> None:
+    ours = service(worker)
+    (end,) = await events_of(ours, snapshot("pri|nt"))
+    assert isinstance(end, End)
+    assert end.reason == "silent"
+    assert (worker.requests, ours.status().state) == ([], "off")
+    await ours.close()
+
+
+async def test_the_whole_of_a_closer_is_not_repeated(worker: FakeWorker) -> None:
+    worker.script = Script(chunks=("x", ")", " more"), then="freeze")
+    ours = service(worker)
+    chunk, end = await events_of(ours, snapshot("foo(|)"))
+    assert chunk == Chunk(text="x")
+    assert isinstance(end, End)
+    await ours.close()
+
+
+async def test_explanation(worker: FakeWorker) -> None:
+    ours = service(worker)
+    *_, end = await events_of(ours, snapshot(explain=True))
+    assert isinstance(end, End)
+    assert end.explanation
+    assert (end.explanation.prompt, end.explanation.prompt_tokens, end.explanation.reused_tokens) == (
+        "the prompt",
+        100,
+        90,
+    )
+    assert end.explanation.steps_ms.keys() == {"intent", "context", "stream", "tokenise", "prefill", "decode"}
+    await ours.close()
+
+
+async def test_a_frozen_worker_ends_at_the_deadline(worker: FakeWorker) -> None:
+    worker.script = Script(then="freeze")
+    ours = service(worker, timeout=0.3)
+    began = asyncio.get_running_loop().time()
+    *chunks, fault = await events_of(ours, snapshot())
+    assert asyncio.get_running_loop().time() - began < 0.6
+    assert len(chunks) == 2
+    assert isinstance(fault, Fault)
+    assert (fault.code, fault.message) == ("down", "The worker did not answer in time.")
+    await gone(worker)
+    await ours.close()
+
+
+async def test_a_dripping_worker_ends_at_the_deadline(worker: FakeWorker) -> None:
+    worker.script = Script(chunks=("a",) * 1000, delay=0.05)
+    ours = service(worker, timeout=0.3)
+    *_, fault = await events_of(ours, snapshot())
+    assert isinstance(fault, Fault)
+    await gone(worker)
+    await ours.close()
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "busy"), (401, "refused"), (500, "down"), (503, "loading")])
+async def test_one_fault_is_the_last_word(worker: FakeWorker, status: int, code: str) -> None:
+    worker.script = Script(status=status)
+    ours = service(worker)
+    (fault,) = await events_of(ours, snapshot())
+    assert isinstance(fault, Fault)
+    assert fault.code == code
+    await ours.close()
+
+
+async def test_a_stream_that_breaks_off(worker: FakeWorker) -> None:
+    worker.script = Script(then="break")
+    ours = service(worker)
+    *chunks, fault = await events_of(ours, snapshot())
+    assert len(chunks) == 2
+    assert isinstance(fault, Fault)
+    assert fault.code == "down"
+    await ours.close()
+
+
+async def test_leaving_a_suggestion_frees_the_worker(worker: FakeWorker) -> None:
+    worker.script = Script(then="freeze")
+    ours = service(worker)
+    async with aclosing(ours.complete(snapshot())) as events:
+        await anext(events)
+    await gone(worker)
+    assert worker.cancelled == 1
+    await ours.close()
+
+
+async def test_warm_reads_and_writes_nothing(worker: FakeWorker) -> None:
+    ours = service(worker)
+    assert ours.warm(snapshot(kernel="k")).state == "starting"
+    await until(lambda: bool(worker.requests))
+    assert worker.requests[0].max_tokens == 0
+    assert worker.requests[0].parts
+    assert worker.requests[0].parts.facts == FACTS
+    await ours.close()
+
+
+async def test_warm_waits_for_the_model_and_gives_way_to_a_request(worker: FakeWorker) -> None:
+    worker.health = Health(state="loading", progress=0.0, message="")
+    ours = service(worker)
+    ours.warm(snapshot())
+    ours.warm(snapshot())
+    assert (await events_of(ours, snapshot()))[0] == Fault(
+        code="loading", message="The model is loading.", progress=0.0
+    )
+    worker.health = Health(state="ready", progress=1.0, message="")
+    await asyncio.sleep(0.8)
+    assert worker.requests == []
+    await ours.close()
+
+
+class Broken(Known):
+    async def of(self, kernel: str, patience: float = 0.0) -> tuple[Fact, ...]:
+        raise ValueError("the user's own words")
+
+
+async def test_a_fault_of_our_own_is_told_without_words(worker: FakeWorker, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(worker_url=worker.url)
+    ours = Service(settings, Worker(settings, LOG), Broken(), LOG)
+    with caplog.at_level(logging.DEBUG):
+        (fault,) = await events_of(ours, snapshot(kernel="k"))
+    assert isinstance(fault, Fault)
+    assert fault.code == "internal"
+    assert "own words" not in fault.message + caplog.text
+    assert "ValueError at " in caplog.text
+    await ours.close()
+
+
+async def test_the_empty_notebook(worker: FakeWorker) -> None:
+    ours = service(worker)
+    empty = Snapshot(editor="e", path="", language="python", cells=(Cell(kind="code", source=""),), active=0, cursor=0)
+    (end,) = await events_of(ours, empty)
+    assert isinstance(end, End)
+    assert end.reason == "silent"
+    await ours.close()
+
+
+async def test_two_thousand_cells(worker: FakeWorker) -> None:
+    ours = service(worker)
+    cells = tuple(Cell(kind="code", source=f"value_{n} = compute({n})") for n in range(2000))
+    asked = Snapshot(
+        editor="e",
+        path="",
+        language="python",
+        cells=(*cells, Cell(kind="code", source="x = ")),
+        active=2000,
+        cursor=4,
+    )
+    *_, end = await events_of(ours, asked)
+    assert isinstance(end, End)
+    assert worker.requests[0].parts
+    assert sum(len(cell.text) for cell in worker.requests[0].parts.before) <= 12_000
+    await ours.close()
+
+
+async def gone(worker: FakeWorker) -> None:
+    await until(lambda: not worker.open_streams, 1.0)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_codecompose.settings import TOKEN_VARIABLE, Settings, WrongSetting, read_token
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"worker_url": "ftp://x"},
+        {"worker_url": "http://worker.example:8000"},
+        {"worker_url": "https://user:secret@worker.example"},
+        {"worker_url": "https://worker.example/?token=secret"},
+        {"worker_url": "https://worker.example:port"},
+        {"worker_url": "http://127.0.0.1.evil.example"},
+        {"model": "/no/such/place"},
+        {"timeout": 0.0},
+        {"timeout": float("nan")},
+        {"timeout": 61.0},
+        {"max_tokens": 0},
+        {"max_tokens": 513},
+        {"start_worker": "never"},
+    ],
+    ids=lambda values: str(next(iter(values.items()))),
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(values: dict[str, object]) -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings(**values)  # type: ignore[arg-type]
+    assert next(iter(values)) in str(wrong.value)
+    assert "allowed: " in str(wrong.value)
+    assert "secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1/base", "https://worker.example"]
+)
+def test_good_urls(url: str) -> None:
+    assert Settings(worker_url=url).managed is not bool(url)
+
+
+def test_plain_http_to_another_host_must_be_wanted() -> None:
+    assert Settings(worker_url="http://worker.example", allow_insecure_worker=True)
+
+
+def test_the_token_is_never_shown() -> None:
+    assert "secret" not in repr(Settings(token="secret"))
+
+
+def test_the_token_comes_from_the_environment_or_a_private_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    file = tmp_path / "token"
+    file.write_text("from-file\n")
+    file.chmod(0o640)
+    with pytest.raises(WrongSetting, match="chmod 600"):
+        read_token(str(file))
+    file.chmod(0o600)
+    assert read_token(str(file)) == "from-file"
+    assert read_token("") == ""
+    monkeypatch.setenv(TOKEN_VARIABLE, "from-environment")
+    assert read_token(str(file)) == "from-environment"
+    monkeypatch.setenv(TOKEN_VARIABLE, "two\nlines")
+    with pytest.raises(WrongSetting) as wrong:
+        read_token("")
+    assert "two" not in str(wrong.value)
