@@ -37,6 +37,9 @@ class Slot(Protocol):
     def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
         """The next token after what was read last; one of `among`, where any are given."""
 
+    def check(self, ids: Sequence[int]) -> list[int]:
+        """Read `ids` in one step, and give the token that greedily follows each of them."""
+
 
 class Engine(Protocol):
     """A loaded network. It and its slots are used from one thread."""
@@ -48,6 +51,10 @@ class Engine(Protocol):
     @property
     def arithmetic(self) -> str:
         """How it computes, and what that measured: one line for people."""
+
+    @property
+    def guesses(self) -> int:
+        """How many guessed tokens it pays to check in one step; 0 where it does not."""
 
     def new_slot(self) -> Slot:
         """An empty slot."""
@@ -74,6 +81,14 @@ class FakeSlot:
         wanted = self.sentence[self.said % len(self.sentence)]
         return wanted if not among or wanted in among else min(among)
 
+    def check(self, ids: Sequence[int]) -> list[int]:
+        """See `Slot`."""
+        following = []
+        for token in ids:
+            self.read([token])
+            following.append(self.pick(Sampling()))
+        return following
+
 
 @dataclass(frozen=True)
 class FakeEngine:
@@ -83,6 +98,7 @@ class FakeEngine:
     context: int = 1024
     seconds: float = 0.0
     arithmetic: str = "none (a fake engine)"
+    guesses: int = 0
 
     def new_slot(self) -> FakeSlot:
         """See `Engine`."""

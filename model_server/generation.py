@@ -12,12 +12,16 @@ from itertools import pairwise
 from typing import Literal
 
 from model_server.engine import Sampling, Slot
-from model_server.slots import Slots
+from model_server.lookup import Lookup
+from model_server.slots import Slots, common
 from model_server.tokens import TextStream, Tokens
 from model_server.wire import Cell, CompletionRequest, Explanation, Parts, PromptTokensDetails, Usage
 
 PREFILL_CHUNK = 256
 SMALLEST_PROMPT = 128
+GREEDY = Sampling()
+GUESSES = 8
+"""Room in a slot for tokens that are guessed and not kept: more than any engine checks at once."""
 Reason = Literal["stop", "length"]
 
 
@@ -71,9 +75,9 @@ def overlap(text: str, stop: str) -> int:
 
 def prompt_ids(request: CompletionRequest, tokens: Tokens, context: int) -> list[int]:
     """The prompt in the family's layout, with room left for the answer. Raises TooLong."""
-    budget = context - request.max_tokens
+    budget = context - request.max_tokens - GUESSES
     if budget < SMALLEST_PROMPT:
-        most = context - SMALLEST_PROMPT
+        most = context - SMALLEST_PROMPT - GUESSES
         raise TooLong(
             f"max_tokens is {request.max_tokens}, but this model's context of {context} leaves at most {most}"
         )
@@ -107,25 +111,58 @@ def read(slot: Slot, prompt: Sequence[int]) -> Iterator[None]:
         yield None
 
 
-def write(slot: Slot, tokens: Tokens, request: CompletionRequest) -> Generator[Piece | None, None, tuple[Reason, int]]:
+def sampled(slot: Slot, sampling: Sampling, ways: Tree) -> Iterator[int]:
+    """Tokens for ever, each from the scores after the last; the first ones along `ways`."""
+    while True:
+        token = slot.pick(sampling, ways)
+        yield token
+        slot.read([token])
+        ways = ways.get(token, Tree())
+
+
+def greedy(slot: Slot, ways: Tree, guesses: int) -> Iterator[int]:
+    """The same, greedily: guesses from the text itself are checked with each step, and the right ones kept."""
+    token = slot.pick(GREEDY, ways)
+    while ways := ways.get(token, Tree()):
+        yield token
+        slot.read([token])
+        token = slot.pick(GREEDY, ways)
+    lookup = Lookup(slot.ids, guesses)
+    while True:
+        yield token
+        lookup.push(token)
+        guess = lookup.guess()
+        following = slot.check([token, *guess])
+        right = common(guess, following)
+        del slot.ids[len(slot.ids) - len(guess) + right :]
+        for token in guess[:right]:
+            yield token
+            lookup.push(token)
+        token = following[right]
+
+
+def write(
+    slot: Slot, tokens: Tokens, request: CompletionRequest, guesses: int
+) -> Generator[Piece, None, tuple[Reason, int]]:
     """Write token by token until an end token, a stop string or `max_tokens`; gives why it ended, and the count."""
+    if request.max_tokens == 0:
+        return "length", 0
+    ways = Tree.of(map(tokens.encode, request.allowed))
     sampling = Sampling(request.temperature, request.top_p, request.seed)
     text, stops = TextStream(tokens), Stops(request.stops)
-    ways = Tree.of(map(tokens.encode, request.allowed))
-    for said in range(request.max_tokens):
-        token = slot.pick(sampling, ways)
-        ways = ways.get(token, Tree())
+    chosen = sampled(slot, sampling, ways) if request.temperature else greedy(slot, ways, guesses)
+    for said, token in enumerate(chosen, 1):
         if token in tokens.ends:
             yield Piece(stops.rest())
-            return "stop", said
+            return "stop", said - 1
         piece, met = stops.push(text.push(token))
         yield Piece(piece)
         if met:
-            return "stop", said + 1
-        if said + 1 < request.max_tokens:
-            slot.read([token])
-    yield Piece(stops.rest())
-    return "length", request.max_tokens
+            return "stop", said
+        if said == request.max_tokens:
+            yield Piece(stops.rest())
+            return "length", said
+    raise AssertionError("tokens never end by themselves")
 
 
 def generate(request: CompletionRequest, owner: str, tokens: Tokens, slots: Slots) -> Iterator[Piece | Done | None]:
@@ -137,7 +174,7 @@ def generate(request: CompletionRequest, owner: str, tokens: Tokens, slots: Slot
         reused, tokenised = len(kept.slot.ids), time.perf_counter()
         yield from read(kept.slot, prompt)
         prefilled = time.perf_counter()
-        reason, said = yield from write(kept.slot, tokens, request)
+        reason, said = yield from write(kept.slot, tokens, request, slots.engine.guesses)
         ended = time.perf_counter()
     finally:
         slots.release(kept)

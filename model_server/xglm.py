@@ -49,6 +49,12 @@ class KVSlot:
         self.ids.extend(ids)
         return rows
 
+    def check(self, ids: Sequence[int]) -> list[int]:
+        """See `Slot`."""
+        logits = self._network.logits(self.rows(ids))
+        following: list[int] = logits.argmax(dim=-1).tolist()
+        return following
+
     def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
         """See `Slot`."""
         if self._logits is None:
@@ -108,6 +114,11 @@ class XGLM:
         """See `Engine`."""
         measured = ", ".join(f"{t.name} {t.rows_ms:.2f}/{t.row_ms:.3f}" for t in self.timings)
         return f"{self._name} ({measured} ms a layer of {arithmetic.ROWS}/1 rows)" if measured else self._name
+
+    @property
+    def guesses(self) -> int:
+        """See `Engine`: by what a step of a few rows measured against one of a single row."""
+        return next((timing.guesses for timing in self.timings if timing.name == self._name), 0)
 
     @property
     def cache_shape(self) -> tuple[int, ...]:

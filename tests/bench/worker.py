@@ -7,13 +7,14 @@ and one run, so that the ratios hold.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import torch
 from transformers import XGLMForCausalLM
 
-from model_server.engine import Sampling
 from model_server.families import BUNDLED
+from model_server.generation import Tree, greedy
 from model_server.tokens import Tokens
 from model_server.weights import BUNDLED_DIRECTORY
 from model_server.wire import Cell, Header, Parts
@@ -22,7 +23,6 @@ from tests.bench.figures import Figures, median, milliseconds, percentile
 
 PROMPT, TYPED, WRITTEN, SHORT = 512, 3, 20, 8
 ROUNDS = 15
-GREEDY = Sampling()
 
 
 def prompt(tokens: Tokens) -> list[int]:
@@ -33,10 +33,23 @@ def prompt(tokens: Tokens) -> list[int]:
     return ids[:8] + ids[8 - PROMPT :]
 
 
-def write(slot: KVSlot, count: int) -> None:
-    """Write tokens, whatever they are."""
-    for _ in range(count):
-        slot.read([slot.pick(GREEDY)])
+def write(engine: XGLM, slot: KVSlot, count: int) -> None:
+    """Write tokens as the worker does, whatever they are."""
+    for _ in islice(greedy(slot, Tree(), engine.guesses), count):
+        pass
+
+
+def plainly(engine: XGLM, ids: list[int]) -> Callable[[], None]:
+    """Tokens one by one, with no guesses, after a prompt."""
+    slot = engine.new_slot()
+    slot.read(ids)
+
+    def run() -> None:
+        del slot.ids[len(ids) :]
+        for _ in islice(greedy(slot, Tree(), 0), WRITTEN):
+            pass
+
+    return run
 
 
 def cold(engine: XGLM, ids: list[int], count: int) -> Callable[[], None]:
@@ -46,7 +59,7 @@ def cold(engine: XGLM, ids: list[int], count: int) -> Callable[[], None]:
     def run() -> None:
         slot.ids.clear()
         slot.read(ids)
-        write(slot, count)
+        write(engine, slot, count)
 
     return run
 
@@ -59,7 +72,7 @@ def warm(engine: XGLM, ids: list[int], count: int) -> Callable[[], None]:
     def run() -> None:
         del slot.ids[len(ids) - TYPED :]
         slot.read(ids[-TYPED:])
-        write(slot, count)
+        write(engine, slot, count)
 
     return run
 
@@ -95,6 +108,7 @@ def measure(figures: Figures) -> None:
     figures.add("worker.warm.first_token.p50_ms", median(firsts), "ms")
     figures.add("worker.warm.8_tokens.p50_ms", median(shorts), "ms")
     figures.add("worker.token.p50_ms", (median(warms) - median(firsts)) / WRITTEN, "ms")
+    figures.add("worker.token.no_guesses.p50_ms", median(milliseconds(plainly(engine, ids), ROUNDS)) / WRITTEN, "ms")
     figures.add("generate.float32.p50_ms", median(floats), "ms")
     figures.add("generate.bfloat16.p50_ms", median(halves), "ms")
     figures.add("worker.cold.ratio_to_generate", min(median(floats), median(halves)) / median(colds), "times faster")

@@ -69,7 +69,7 @@ def test_the_explanation_is_the_exact_prompt(tokens: Tokens) -> None:
 
 def test_what_does_not_fit_is_said_with_numbers(tokens: Tokens) -> None:
     slots = Slots(FakeEngine([5], context=256), 1)
-    with pytest.raises(TooLong, match="max_tokens is 300, but this model's context of 256 leaves at most 128"):
+    with pytest.raises(TooLong, match="max_tokens is 300, but this model's context of 256 leaves at most 120"):
         next(iter(generate(CompletionRequest(max_tokens=300), "me", tokens, slots)))
 
 

@@ -1,0 +1,62 @@
+"""Guesses: where they come from, and that they never change the text."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model_server.generation import Tree, greedy
+from model_server.lookup import Lookup
+from model_server.xglm import XGLM, KVSlot
+
+
+def guess(ids: list[int], most: int = 3) -> list[int]:
+    return Lookup(ids, most).guess()
+
+
+def test_a_pair_goes_before_a_single_token() -> None:
+    assert guess([1, 2, 3, 9, 2, 5, 1, 2]) == [3, 9, 2]
+
+
+def test_a_single_token_where_its_pair_is_new() -> None:
+    assert guess([1, 2, 7, 8, 2]) == [7, 8, 2]
+
+
+def test_nothing_where_the_token_is_new() -> None:
+    assert guess([1, 2, 3]) == []
+
+
+def test_none_are_made_where_none_pay() -> None:
+    assert guess([1, 1, 1], most=0) == []
+
+
+@given(st.lists(st.integers(0, 3), max_size=30))
+def test_a_guess_stands_in_the_text(ids: list[int]) -> None:
+    found = guess(ids)
+    assert not found or any(ids[at : at + len(found)] == found for at in range(len(ids)))
+
+
+@pytest.mark.parametrize("guesses", [1, 4, 8])
+def test_guessing_writes_the_same_text_in_fewer_steps(checkpoint: Path, guesses: int) -> None:
+    engine = XGLM.load(checkpoint, lambda share: None, "float32")
+    plain, quick = engine.new_slot(), CountingSlot(engine)
+    for slot in (plain, quick):
+        slot.read([5, 9, 5, 9, 5, 9, 7, 5])
+    expected = list(islice(greedy(plain, Tree(), 0), 60))
+    assert list(islice(greedy(quick, Tree(), guesses), 60)) == expected
+    assert quick.steps < 60
+
+
+class CountingSlot(KVSlot):
+    """Counts its steps."""
+
+    steps = 0
+
+    def check(self, ids):  # type: ignore[no-untyped-def]
+        """See `KVSlot`."""
+        self.steps += 1
+        return super().check(ids)
