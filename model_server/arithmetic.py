@@ -101,7 +101,7 @@ def measure(name: Name, weights: list[Tensor]) -> Timing | None:
         ways = [(linear(name, weight, None), weight.shape[1]) for weight in weights]
         dtype = dtype_of(name)
         took = []
-        for rows, rounds in ((ROWS, 3), (1 + GUESSES, 20), (1, 20)):
+        for rows, rounds in ((ROWS, 4), (1 + GUESSES, 20), (1, 20)):
             given = [torch.randn(rows, width, dtype=dtype) for _, width in ways]
             took.append(timed(lambda given=given: [way(x) for (way, _), x in zip(ways, given, strict=True)], rounds))  # type: ignore[misc]
         return Timing(name, *took)
@@ -110,6 +110,14 @@ def measure(name: Name, weights: list[Tensor]) -> Timing | None:
 
 
 def fastest(weights: list[Tensor]) -> tuple[Name, list[Timing]]:
-    """The way that makes a keystroke shortest on these weights, and what every one of them measured."""
-    timings = [timing for name in NAMES if (timing := measure(name, weights))]
+    """The way that makes a keystroke shortest on these weights, and what every one of them measured.
+
+    On one thread: several would wait for each other whenever something else runs, and the wrong way could win.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        timings = [timing for name in NAMES if (timing := measure(name, weights))]
+    finally:
+        torch.set_num_threads(threads)
     return min(timings, key=lambda timing: timing.cost).name, timings
