@@ -46,7 +46,8 @@ clean:
 # A virtual environment with the package in it, linked to this checkout.
 .venv/.ready: .venv/.installed jupyter_codecompose/labextension/package.json
 	mkdir -p .venv/share/jupyter/labextensions .venv/share/jupyter/lab/settings/overrides.d .venv/etc/jupyter/jupyter_server_config.d
-	ln -sfn $(CURDIR)/jupyter_codecompose/labextension .venv/share/jupyter/labextensions/jupyter-codecompose
+	rm -rf .venv/share/jupyter/labextensions/jupyter-codecompose  # pip's copy; a link follows each build
+	ln -s $(CURDIR)/jupyter_codecompose/labextension .venv/share/jupyter/labextensions/jupyter-codecompose
 	ln -sf $(CURDIR)/jupyter_codecompose/etc/overrides.json .venv/share/jupyter/lab/settings/overrides.d/jupyter_codecompose.json
 	ln -sf $(CURDIR)/jupyter_codecompose/etc/jupyter_server_config.json .venv/etc/jupyter/jupyter_server_config.d/jupyter_codecompose.json
 	touch $@

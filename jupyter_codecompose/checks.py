@@ -76,7 +76,7 @@ def _page_plugin() -> Check:
 
     places = [Path(place, "jupyter-codecompose", "package.json") for place in jupyter_path("labextensions")]
     found = next((place.parent for place in places if place.is_file()), None)
-    advice = "pip install jupyter-codecompose (from a checkout: make install)"
+    advice = "pip install jupyter-codecompose (from a checkout: make lab)"
     return Check("page plugin", found is not None, str(found or "not installed"), advice)
 
 

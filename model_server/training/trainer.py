@@ -45,6 +45,7 @@ class Plan:
     steps: int
     decay: int
     vocabulary: int
+    layers: int
     sequences: int
     length: int
     muon_rate: float
@@ -109,7 +110,9 @@ class Run:
         torch.manual_seed(plan.seed)
         self.plan = plan
         self.step = 0
-        self.network = Network(Shape(vocab_size=tokens.size, max_position_embeddings=plan.length))
+        self.network = Network(
+            Shape(vocab_size=tokens.size, num_layers=plan.layers, max_position_embeddings=plan.length)
+        )
         self.optimisers = optimisers(self.network, plan.muon_rate, plan.adam_rate)
         self._bfloat16 = bfloat16_pays()
 
@@ -148,13 +151,17 @@ class Run:
         (directory / "progress.json").write_text(json.dumps({"step": self.step}) + "\n")
 
     def resume(self, directory: Path) -> None:
-        """Take up the state of a saved run."""
+        """Take up the state of a saved run. One with fewer layers is grown: the new ones begin as the identity, so that
+        nothing is lost, and the optimisers begin afresh."""
         tensors = load_file(directory / "state.safetensors")
         self.step = json.loads((directory / "progress.json").read_text())["step"]
         prefix = "network."
-        self.network.load_state_dict(
-            {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-        )
+        saved = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        missing, unexpected = self.network.load_state_dict(saved, strict=False)
+        if unexpected:
+            raise ValueError(f"the saved run has more than {self.plan.layers} layers: give --layers as it was")
+        if missing:
+            return
         for number, optimiser in enumerate(self.optimisers):
             own = optimiser.state_dict()
             own["state"] = {}
@@ -222,6 +229,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=2400, help="last step (default: %(default)s)")
     parser.add_argument("--decay", type=int, default=600, help="steps over which the rate falls (default: %(default)s)")
     parser.add_argument("--vocabulary", type=int, default=8192, help="tokens (default: %(default)s)")
+    parser.add_argument("--layers", type=int, default=6, help="more than a saved run has make it grow (default: 6)")
     parser.add_argument("--sequences", type=int, default=3, help="sequences a batch (default: %(default)s)")
     parser.add_argument("--length", type=int, default=1024, help="tokens a sequence (default: %(default)s)")
     parser.add_argument("--muon-rate", type=float, default=0.02)

@@ -27,7 +27,7 @@ def plan(tmp_path: Path) -> Plan:
     corpus.mkdir()
     script = {"repo": "r", "path": "a.py", "kind": "script", "language": "python", "text": LINES * 8}
     (corpus / "train-00.jsonl").write_text("\n".join(json.dumps(script) for _ in range(4)))
-    return Plan(corpus, tmp_path / "out", 4, 2, 320, 1, 256, 0.01, 0.001, seed=1)
+    return Plan(corpus, tmp_path / "out", 4, 2, 320, 2, 1, 256, 0.01, 0.001, seed=1)
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -45,6 +45,19 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(plan: Plan, tmp_path: Path
     whole = weights(tmp_path / "whole")
     for name, tensor in weights(broken.out).items():
         assert torch.equal(tensor, whole[name]), name
+
+
+def test_a_run_that_grows_begins_where_the_smaller_one_ended(plan: Plan) -> None:
+    train(plan)
+    tokens = Tokens.load(plan.out)
+    small, grown = Run(plan, tokens), Run(replace(plan, layers=4), tokens)
+    small.resume(plan.out)
+    grown.resume(plan.out)
+    ids = torch.arange(40)[None]
+    with torch.inference_mode():
+        assert torch.equal(grown.network(ids), small.network(ids))
+    with pytest.raises(ValueError, match="give --layers"):
+        Run(replace(plan, layers=1), tokens).resume(plan.out)
 
 
 def test_the_result_is_a_checkpoint_that_serves(plan: Plan) -> None:
