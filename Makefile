@@ -12,7 +12,7 @@ RUN ?= runs/bundled
 
 PACKAGE := $(shell find labextension/src labextension/schema labextension/style -type f 2>/dev/null)
 
-.PHONY: lab test check bench train evaluate wheel clean
+.PHONY: lab test check bench screenshots train evaluate wheel clean
 
 lab: .venv/.ready
 	jupyter lab examples/quickstart.ipynb --CodeCompose.start_worker=at_once $(ARGS)
@@ -30,6 +30,9 @@ check: .venv/.ready
 
 bench: .venv/.ready
 	python -m tests.bench $(ARGS)
+
+screenshots: .venv/.ready
+	CODECOMPOSE_SCREENSHOTS=1 python -m pytest tests/browser -k picture
 
 train: .venv/.ready
 	python -m model_server.training.trainer --corpus $(CORPUS) --out $(RUN) $(ARGS)

@@ -1,7 +1,7 @@
 """What the kernel's facts say about the cursor: which continuations exist at all.
 
-Pure. Where the cursor stands in the string of a column or key of a known name, only its real columns or keys can follow,
-and the worker picks the likeliest of these. Where nothing is known, nothing is said.
+Pure. Where the cursor stands in the string of a column or key of a known name, only its real columns or keys can
+follow, and the worker picks the likeliest of these. Where nothing is known, nothing is said.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LONGEST = 256
 
 
 def allowed(left: str, facts: Sequence[Fact]) -> tuple[str, ...]:
-    """What may follow the text `left` of the cursor, each up to its closing quote; () where anything may.
+    """What may follow the text `left` of the cursor, each up to its closing quote and bracket; () where anything may.
 
     Where the name is known but no member begins as typed, anything may follow: it may be about to be created.
     """
@@ -34,7 +34,8 @@ def allowed(left: str, facts: Sequence[Fact]) -> tuple[str, ...]:
     quote, typed, earlier = found["quote"], found["typed"], found["earlier"]
     members = [member for fact in facts if fact.name == found["name"] for member in fact.members]
     new = [member for member in members if not any(f"{q}{member}{q}" in earlier for q in "\"'")]
-    rests = [member[len(typed) :] + quote for member in new if member.startswith(typed) and _plain(member)]
+    closing = quote if earlier else f"{quote}]"
+    rests = [member[len(typed) :] + closing for member in new if member.startswith(typed) and _plain(member)]
     return tuple(dict.fromkeys(rests))[:MOST]
 
 

@@ -1,4 +1,4 @@
-"""Guesses of what comes next, from what stands in the prompt: code repeats itself, and a right guess is a token for free.
+"""Guesses of what comes next, from the prompt itself: code repeats itself, and a right guess is a token for free.
 
 A guess never changes the text: the network reads the guessed tokens in one step and keeps those that it would have
 written itself (Saxena 2023, prompt lookup decoding).

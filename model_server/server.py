@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 from tornado import web
+from tornado.iostream import StreamClosedError
 
 from model_server.generation import Done, Piece, TooLong
 from model_server.loop import Full, Loop, NotReady, Replaced
@@ -148,6 +149,8 @@ class CompletionsHandler(Base):
         self._task = asyncio.create_task(self._stream(request) if request.stream else self._whole(request))
         try:
             await self._task
+        except StreamClosedError:
+            return  # the client went away between two events
         except asyncio.CancelledError:
             if not self._task.cancelled():
                 raise

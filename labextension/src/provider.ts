@@ -137,20 +137,14 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     this._turn.end();
     const turn = (this._turn = new Turn());
     let generation = this._reuse(placeOf(editor));
-    if (!generation) {
-      if (isAutomatic) {
-        await turn.sleep(DEBOUNCE);
-      }
-      generation = turn.isOver
-        ? null
-        : this._start(context, editor, isAutomatic ? 'automatic' : 'invoke');
+    let text =
+      generation && (await this._next({ generation, editor, turn }, ''));
+    if (!text && !generation?.fault && !turn.isOver) {
+      // There was nothing to join, or it came to something else than was typed.
+      generation = await this._ask(context, editor, turn);
+      text = generation && (await this._next({ generation, editor, turn }, ''));
     }
-    if (!generation) {
-      return [];
-    }
-    const view = { generation, editor, turn };
-    const text = await this._next(view, '');
-    if (text === null) {
+    if (!generation || text === null) {
       return [];
     }
     if (text === '') {
@@ -160,7 +154,7 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
       return [{ insertText: text }];
     }
     const token = `${++this._tokens}`;
-    this._shown = { ...view, token, text };
+    this._shown = { generation, editor, turn, token, text };
     return [{ insertText: text, isIncomplete: true, token }];
   }
 
@@ -188,6 +182,21 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
       }
       await Promise.race([generation.changed(), turn.over]);
     }
+  }
+
+  /** A new generation, unless a key comes first. */
+  private async _ask(
+    context: Context,
+    editor: IEditor,
+    turn: Turn
+  ): Promise<Generation | null> {
+    const isAutomatic = context.triggerKind === AUTOMATIC;
+    if (isAutomatic) {
+      await turn.sleep(DEBOUNCE);
+    }
+    return turn.isOver
+      ? null
+      : this._start(context, editor, isAutomatic ? 'automatic' : 'invoke');
   }
 
   private _start(

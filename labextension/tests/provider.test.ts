@@ -89,6 +89,22 @@ describe('Provider', () => {
     expect(host.client.requests.length).toBe(1);
   });
 
+  it.each([['x('], ['']])(
+    'asks again when what it joined came to %j',
+    async text => {
+      const { request } = await ask();
+      const later = host.type('n');
+      await settle();
+      request.say(text);
+      request.end();
+      await vi.advanceTimersByTimeAsync(25);
+      expect(host.client.requests.length).toBe(2);
+      host.client.last.say('t(');
+      host.client.last.end();
+      expect(await later).toMatchObject([{ insertText: 't(' }]);
+    }
+  );
+
   it('never writes letters twice when they are typed during a stream', async () => {
     const { request, stream } = await streaming('nt');
     host.editor.type('n'); // The host asks later, or never.

@@ -2,7 +2,7 @@
 
     python -m model_server.training.evaluate --model runs/first --cases hidden_lines_dev.jsonl.xz
 
-Every case goes through the path that serves (layout, engine, stop at the line's end), greedily and without kernel facts.
+Every case goes through the path that serves (layout, engine, stop at the line's end), greedily, without kernel facts.
 """
 
 from __future__ import annotations

@@ -36,7 +36,11 @@ def install() -> None:
     become = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if become and subprocess.run([*become, "true"], capture_output=True).returncode:
         return
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+    }
     subprocess.run([*become, "apt-get", "update"], **quiet)  # type: ignore[call-overload]
     subprocess.run(  # type: ignore[call-overload]
         [*become, "apt-get", "install", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"], **quiet

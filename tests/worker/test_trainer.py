@@ -31,7 +31,8 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
-    return load_file(run / "state.safetensors")
+    tensors: dict[str, torch.Tensor] = load_file(run / "state.safetensors")
+    return tensors
 
 
 @pytest.mark.parametrize("killed_at", [1, 3])

@@ -1,0 +1,31 @@
+"""The documentation: every relative link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("examples/**/*.md"))]
+FENCE = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|<(?:img|a)\b[^>]*?\b(?:src|href)="([^"]+)\"""")
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#")
+
+
+def links(page: Path) -> list[str]:
+    """The relative links of a page, without the code in it."""
+    text = FENCE.sub("", page.read_text("utf-8"))
+    found = [markdown or html for markdown, html in LINK.findall(text)]
+    return [unquote(link.partition("#")[0]) for link in found if not ELSEWHERE.match(link)]
+
+
+def test_there_is_a_readme() -> None:
+    assert ROOT / "README.md" in PAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    assert [link for link in links(page) if not (page.parent / link).exists()] == []
