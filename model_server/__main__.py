@@ -17,6 +17,7 @@ from tornado.netutil import bind_sockets
 
 from model_server.engine import Engine
 from model_server.loop import Load, Loop, Progress
+from model_server.memory import beside
 from model_server.server import application
 from model_server.tokens import Tokens
 from model_server.weights import BadCheckpoint, resolve
@@ -86,7 +87,7 @@ async def serve(options: argparse.Namespace) -> int:
             f"cannot listen on {options.host}:{options.port}: {error.strerror}; choose another --port", file=sys.stderr
         )
         return 1
-    loop = Loop(loader(options.model), most_slots=options.slots)
+    loop = Loop(loader(options.model), remember=lambda: beside(resolve(options.model)), most_slots=options.slots)
     name = "bundled" if options.model == "bundled" else Path(options.model).name
     server = HTTPServer(application(loop, token=os.environ.get(TOKEN_VARIABLE, ""), model=name))
     server.add_sockets(sockets)

@@ -21,6 +21,15 @@ class Sampling:
     seed: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a network thinks of a way to go on: its log-probability, and what it loses against the likeliest token at
+    every step; both are 0 at best."""
+
+    likelihood: float
+    regret: float
+
+
 class Slot(Protocol):
     """One text that an engine has read. `ids` are the tokens whose keys and values it holds; dropping the last ones
     is shortening the list."""
@@ -39,6 +48,10 @@ class Slot(Protocol):
 
     def check(self, ids: Sequence[int]) -> list[int]:
         """Read `ids` in one step, and give the token that greedily follows each of them."""
+
+    def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+        """What the network thinks of each way to go on, followed by one of `ends`, after what was read last. The ways
+        together need room in the slot; what it holds stays as it is."""
 
 
 class Engine(Protocol):
@@ -88,6 +101,14 @@ class FakeSlot:
             self.read([token])
             following.append(self.pick(Sampling()))
         return following
+
+    def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+        """See `Slot`: a wrong token costs 10."""
+        wrong = [
+            sum(token != self.sentence[number % len(self.sentence)] for number, token in enumerate(way, self.said))
+            for way in ways
+        ]
+        return [Score(-10.0 * count, -10.0 * count) for count in wrong]
 
 
 @dataclass(frozen=True)

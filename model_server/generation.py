@@ -13,6 +13,8 @@ from typing import Literal
 
 from model_server.engine import Sampling, Slot
 from model_server.lookup import Lookup
+from model_server.memory import Memory
+from model_server.rerank import best, opinions, wanted
 from model_server.slots import Slots, common
 from model_server.tokens import TextStream, Tokens
 from model_server.wire import Cell, CompletionRequest, Explanation, Parts, PromptTokensDetails, Usage
@@ -165,16 +167,34 @@ def write(
     raise AssertionError("tokens never end by themselves")
 
 
-def generate(request: CompletionRequest, owner: str, tokens: Tokens, slots: Slots) -> Iterator[Piece | Done | None]:
+def remembered(slot: Slot, tokens: Tokens, request: CompletionRequest, memory: Memory, room: int) -> list[int]:
+    """The tokens of a line that is given from memory, instead of one that the network writes; often none."""
+    if request.parts is None or not wanted(request):
+        return []
+    found = opinions(request.parts, slot, tokens, memory, room, request.max_tokens)
+    line = best(found, memory.weights)
+    return line.ids if line else []
+
+
+def generate(
+    request: CompletionRequest, owner: str, tokens: Tokens, slots: Slots, memory: Memory | None = None
+) -> Iterator[Piece | Done | None]:
     """Serve one request, a step at a time; None and an empty piece are steps without text. Raises TooLong at first."""
     begun = time.perf_counter()
     prompt = prompt_ids(request, tokens, slots.engine.context)
     kept = slots.take(owner, prompt)
+    reason: Reason
     try:
         reused, tokenised = len(kept.slot.ids), time.perf_counter()
         yield from read(kept.slot, prompt)
         prefilled = time.perf_counter()
-        reason, said = yield from write(kept.slot, tokens, request, slots.engine.guesses)
+        room = slots.engine.context - len(prompt)
+        line = remembered(kept.slot, tokens, request, memory, room) if memory else []
+        if line:
+            yield Piece(tokens.decode(line))
+            reason, said = "stop", len(line)
+        else:
+            reason, said = yield from write(kept.slot, tokens, request, slots.engine.guesses)
         ended = time.perf_counter()
     finally:
         slots.release(kept)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from model_server.engine import Engine
 from model_server.generation import Done, Piece, TooLong, generate
+from model_server.memory import Memory
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import CompletionRequest, Health
@@ -25,6 +26,7 @@ log = logging.getLogger("model_server")
 Step = Piece | Done | Exception
 Progress = Callable[[float, str], None]
 Load = Callable[[Progress], tuple[Tokens, Engine]]
+Remember = Callable[[], Memory | None]
 
 
 class NotReady(Exception):
@@ -59,9 +61,11 @@ class Job:
 class Loop:
     """A thread with an engine. `start` it, ask it from an event loop, `stop` it."""
 
-    def __init__(self, load: Load, *, most_slots: int = 8, most_jobs: int = 64) -> None:
-        """`load` builds the tokenizer and the engine, on the thread."""
-        self._load = load
+    def __init__(
+        self, load: Load, *, remember: Remember = lambda: None, most_slots: int = 8, most_jobs: int = 64
+    ) -> None:
+        """`load` builds the tokenizer and the engine, and then `remember` the memory, on the thread."""
+        self._load, self._remember = load, remember
         self._most_slots, self._most_jobs = most_slots, most_jobs
         self._waiting: deque[Job] = deque()
         self._active: list[Job] = []
@@ -125,6 +129,7 @@ class Loop:
     def _run(self) -> None:
         try:
             tokens, engine = self._load(self._progress)
+            memory = self._remember()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said in /health
             log.error("the model could not be loaded: %s", error)
             self.health = Health(state="failed", progress=0.0, message=str(error))
@@ -134,7 +139,7 @@ class Loop:
         log.info("ready: %s", engine.arithmetic)
         while self._wait():
             for job in list(self._active):
-                self._step(job, tokens, slots)
+                self._step(job, tokens, slots, memory)
 
     def _progress(self, share: float, message: str) -> None:
         self.health = Health(state="loading", progress=share, message=message)
@@ -148,10 +153,10 @@ class Loop:
             self._waiting.clear()
         return not self._stopping
 
-    def _step(self, job: Job, tokens: Tokens, slots: Slots) -> None:
+    def _step(self, job: Job, tokens: Tokens, slots: Slots, memory: Memory | None) -> None:
         """One step of one request. Only this request fails if it raises."""
         if job.steps is None:
-            job.steps = generate(job.request, job.owner, tokens, slots)
+            job.steps = generate(job.request, job.owner, tokens, slots, memory)
         try:
             step = None if job.cancelled else next(job.steps)
         except Exception as error:  # noqa: BLE001 - handed to the one who asked

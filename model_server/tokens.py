@@ -16,6 +16,8 @@ from model_server.families import Family, family_of
 
 REMEMBERED_LINES = 32_768
 REPLACEMENT = "\ufffd"
+BREAK = "Ċ"
+"""How byte-level tokenizers write a line break in their vocabulary."""
 
 
 class Tokens:
@@ -42,6 +44,12 @@ class Tokens:
     def ends(self) -> frozenset[int]:
         """Ids that end a suggestion."""
         return frozenset(self.special(token) for token in self.family.ends)
+
+    @cached_property
+    def line_ends(self) -> tuple[int, ...]:
+        """Ids that end a line: the ends, and every token that begins with a line break."""
+        breaks = {number for piece, number in self.tokenizer.get_vocab().items() if piece.startswith(BREAK)}
+        return tuple(sorted(breaks | self.ends))
 
     def special(self, token: str) -> int:
         """Id of a special token. Raises KeyError where the tokenizer has none."""

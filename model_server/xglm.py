@@ -17,7 +17,7 @@ from torch import Tensor
 
 from model_server import arithmetic
 from model_server.arithmetic import Linear, dtype_of, linear
-from model_server.engine import Sampling
+from model_server.engine import Sampling, Score
 from model_server.threads import Threads
 from model_server.weights import BadCheckpoint, XGLMConfig, read_config, read_weights, sinusoids
 
@@ -54,6 +54,15 @@ class KVSlot:
         logits = self._network.logits(self.rows(ids))
         following: list[int] = logits.argmax(dim=-1).tolist()
         return following
+
+    def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+        """See `Slot`. The ways are read side by side, in one step."""
+        if self._logits is None:
+            raise ValueError("nothing was read yet")
+        read = self._network.logits(self._network.branches(ways, len(self.ids), self.cache))
+        tables = torch.split(read.float().log_softmax(dim=-1), [len(way) for way in ways])
+        first = self._logits.float().log_softmax(dim=-1)[None]
+        return [judged(torch.cat((first, table)), way, ends) for table, way in zip(tables, ways, strict=True)]
 
     def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
         """See `Slot`."""
@@ -137,10 +146,27 @@ class XGLM:
     @torch.inference_mode()
     def rows(self, ids: Sequence[int], start: int, cache: Tensor) -> Tensor:
         """Rows `[ids, width]` after the last norm, for ids that stand at `start`; writes their keys and values."""
+        positions = self._positions[start : start + len(ids)]
+        mask = None if len(ids) == 1 else causal(start, len(ids), self.dtype)
+        return self._pass(ids, positions, mask, start, cache)
+
+    @torch.inference_mode()
+    def branches(self, ways: Sequence[Sequence[int]], start: int, cache: Tensor) -> Tensor:
+        """The rows of several ways to go on from `start`, one after another; none of them sees another."""
+        ids = [token for way in ways for token in way]
+        if start + len(ids) > self.context:
+            raise ValueError(f"{start} + {len(ids)} tokens do not fit in {self.context}")
+        positions = torch.cat([self._positions[start : start + len(way)] for way in ways])
+        alone = torch.block_diag(*(torch.ones(len(way), len(way)).tril() for way in ways))  # type: ignore[no-untyped-call]
+        mask = torch.zeros(len(ids), start + len(ids), dtype=self.dtype)
+        mask[:, start:].masked_fill_(alone == 0, float("-inf"))
+        return self._pass(ids, positions, mask, start, cache)
+
+    def _pass(self, ids: Sequence[int], positions: Tensor, mask: Tensor | None, start: int, cache: Tensor) -> Tensor:
+        """All layers over `ids`, whose keys and values are written from `start` on."""
         self._threads.follow()
         end = start + len(ids)
-        x = self._embedding[torch.tensor(ids)] + self._positions[start:end]
-        mask = None if len(ids) == 1 else causal(start, len(ids), x.dtype)
+        x = self._embedding[torch.tensor(ids)] + positions
         width = (self._width,)
         for layer, kept in zip(self._layers, cache, strict=True):
             qkv = layer.qkv(F.layer_norm(x, width, *layer.attention_norm)).view(len(ids), 3, self._heads, -1)
@@ -209,6 +235,16 @@ def causal(start: int, rows: int, dtype: torch.dtype) -> Tensor | None:
         return None
     mask = torch.full((rows, start + rows), float("-inf"), dtype=dtype)
     return mask.triu(start + 1)
+
+
+def judged(table: Tensor, way: Sequence[int], ends: Sequence[int]) -> Score:
+    """The score of a way by the log-probabilities `[1 + tokens, vocabulary]` before its first token and after each."""
+    chosen = table[torch.arange(len(way)), torch.tensor(way)]
+    best = table.amax(dim=-1)
+    end = table[-1, torch.tensor(ends)].logsumexp(dim=0)
+    likelihood = chosen.sum() + end
+    regret = (chosen - best[:-1]).sum() + (end - best[-1]).clamp_max(0)
+    return Score(float(likelihood), float(regret))
 
 
 def sample(logits: Tensor, sampling: Sampling, position: int) -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from model_server import arithmetic
 from model_server.generation import Done, Piece, generate
+from model_server.memory import Memory, beside
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.training.corpus import notebook_cells, read_lines
@@ -79,10 +80,10 @@ def read_cases(path: Path) -> Iterator[Case]:
     return map(case, read_lines(path))
 
 
-def complete(case: Case, tokens: Tokens, slots: Slots) -> str:
-    """What the model writes to the end of the line."""
+def complete(case: Case, tokens: Tokens, slots: Slots, memory: Memory | None = None) -> str:
+    """What the model writes to the end of the line, or gives from memory."""
     request = CompletionRequest(parts=case.parts, max_tokens=MOST_TOKENS, stop="\n")
-    pieces = (step for step in generate(request, "evaluation", tokens, slots) if not isinstance(step, Done))
+    pieces = (step for step in generate(request, "evaluation", tokens, slots, memory) if not isinstance(step, Done))
     return "".join(piece.text for piece in pieces if isinstance(piece, Piece)).rstrip()
 
 
@@ -101,14 +102,16 @@ def groups_of(case: Case) -> list[str]:
     ]
 
 
-def evaluate(model: Path, cases: list[Case], way: arithmetic.Name | None = None) -> dict[str, Score]:
+def evaluate(
+    model: Path, cases: list[Case], way: arithmetic.Name | None = None, memory: Memory | None = None
+) -> dict[str, Score]:
     """Score a checkpoint, by group, with the copying baseline beside it."""
     tokens = Tokens.load(model)
     slots = Slots(XGLM.load(model, lambda share: None, way), 1)
     matched: dict[str, list[bool]] = {}
     begun = time.monotonic()
     for number, hidden in enumerate(cases, 1):
-        right = complete(hidden, tokens, slots) == hidden.target
+        right = complete(hidden, tokens, slots, memory) == hidden.target
         for group in groups_of(hidden):
             matched.setdefault(group, []).append(right)
         matched.setdefault(f"{hidden.group}, copying alone", []).append(copied(hidden) == hidden.target)
@@ -136,9 +139,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--kind", default="", help="only groups that begin so, such as 'python notebooks'")
     parser.add_argument("--arithmetic", choices=arithmetic.NAMES, default=None, help="default: the fastest here")
     parser.add_argument("--json", type=Path, default=None, help="write the scores there too")
+    parser.add_argument("--no-memory", action="store_true", help="the network alone")
     options = parser.parse_args(argv)
     cases = [found for found in read_cases(options.cases) if found.group.startswith(options.kind)][: options.limit]
-    scores = evaluate(resolve(options.model), cases, options.arithmetic)
+    model = resolve(options.model)
+    memory = None if options.no_memory else beside(model)
+    scores = evaluate(model, cases, options.arithmetic, memory)
     print(table(scores))
     if options.json:
         flat = {group: {"n": score.n, "exact_match": score.exact_match} for group, score in scores.items()}

@@ -103,7 +103,7 @@ def choose_cut(text: str, near: int, random: Random) -> Cut | None:
     start = sum(len(above) + 1 for above in lines[:number]) + column
     end = start + len(line) - column
     kind = random.random()
-    if kind < 0.15 and (closers := CLOSERS.search(line)) and closers.start() > column:
+    if kind < 0.15 and (closers := CLOSERS.search(line)) and line[column : closers.start()].strip():
         end = start + closers.start() - column
     elif kind > 0.85:
         last = min(block_end(lines, number), number + 12)

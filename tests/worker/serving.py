@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from tornado.httpserver import HTTPServer
@@ -33,7 +34,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def serving(load: Load, **options: int) -> AsyncIterator[Worker]:
+async def serving(load: Load, **options: Any) -> AsyncIterator[Worker]:
     """A worker in this process, on a free port, until the block ends; its model may still be loading."""
     loop = Loop(load, **options)
     server = HTTPServer(application(loop, token=TOKEN, model="tiny"))

@@ -1,0 +1,63 @@
+"""What the network thinks of the lines that the memory recalls, and which of them, if any, to give instead of its own.
+
+All candidates are read side by side in one step; the network does not write its own line first. That line stands at
+0: a candidate must be worth more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model_server.engine import Score, Slot
+from model_server.memory import Memory, Weights
+from model_server.recall import Candidate, recall
+from model_server.tokens import Tokens
+from model_server.wire import CompletionRequest, Parts
+
+OPINIONS = 6
+MOST_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A candidate, its tokens, and the network's score of it."""
+
+    candidate: Candidate
+    ids: list[int]
+    score: Score
+
+    def worth(self, weights: Weights) -> float:
+        """Log-odds against the network's own line."""
+        return (
+            weights.prior * self.candidate.prior
+            + weights.likelihood * self.score.likelihood
+            + weights.regret * self.score.regret
+            + weights.bias
+        )
+
+
+def wanted(request: CompletionRequest) -> bool:
+    """Whether a request asks for the one likeliest rest of a line, whatever it is."""
+    return request.stops == ("\n",) and request.temperature == 0 and not request.allowed and request.parts is not None
+
+
+def opinions(parts: Parts, slot: Slot, tokens: Tokens, memory: Memory, room: int, most_tokens: int) -> list[Opinion]:
+    """The network's opinion of the likeliest candidates, as many as fit in `room` tokens behind what the slot read."""
+    chosen: list[tuple[Candidate, list[int]]] = []
+    room = min(room, MOST_ROWS)
+    for candidate in recall(parts, memory, OPINIONS):
+        ids = tokens.encode(candidate.text)
+        if 0 < len(ids) <= min(room, most_tokens):
+            chosen.append((candidate, ids))
+            room -= len(ids)
+    if not chosen:
+        return []
+    scores = slot.score([ids for _, ids in chosen], tokens.line_ends)
+    return [Opinion(candidate, ids, score) for (candidate, ids), score in zip(chosen, scores, strict=True)]
+
+
+def best(found: Sequence[Opinion], weights: Weights) -> Opinion | None:
+    """The candidate to give; None where the network's own line is worth more than any."""
+    first = max(found, key=lambda opinion: opinion.worth(weights), default=None)
+    return first if first and first.worth(weights) > 0 else None

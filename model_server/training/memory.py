@@ -1,0 +1,72 @@
+"""Builds a checkpoint's memory: the corpus' lines that several documents have, and what evidence is worth.
+
+    python -m model_server.training.memory --corpus DIRECTORY --model CHECKPOINT
+
+writes `memory.tsv.gz` into the checkpoint's directory. The weights are fitted on repositories that the store of the
+fit has not seen (`training.evidence`), with the opinion of the very network that they will be weighed against: after
+more training, build again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from model_server.memory import FILE, Lines, Memory, Weights, write
+from model_server.training.corpus import Document, read
+from model_server.weights import resolve
+
+LEAST_DOCUMENTS = 2
+LONGEST = 100
+SHORTEST = 4
+FOREIGN = re.compile(r"^[#!]|\binstall\b|https?:|/home/|/Users/|\w@\w")
+"""Comments, shell commands, installations, addresses, and the paths of others: nobody wants them from a stranger."""
+
+
+def lines_of(doc: Document) -> set[str]:
+    """A document's lines of code that may be kept: nothing foreign, nothing that cannot stand in a row."""
+    stripped = {line.strip() for cell in doc.cells if cell.kind == "code" for line in cell.text.split("\n")}
+    return {
+        line
+        for line in stripped
+        if SHORTEST <= len(line) <= LONGEST and line.isprintable() and not FOREIGN.search(line)
+    }
+
+
+def build(docs: Iterable[Document], weights: Weights = Weights(), least: int = LEAST_DOCUMENTS) -> Memory:  # noqa: B008
+    """The memory of some documents: their lines that at least `least` of them have, by language."""
+    counts: dict[str, Counter[str]] = {}
+    for doc in docs:
+        counts.setdefault(doc.header.language, Counter()).update(lines_of(doc))
+    kept = {
+        language: sorted((line, n) for line, n in found.items() if n >= least) for language, found in counts.items()
+    }
+    return Memory(
+        {language: Lines([line for line, _ in rows], [n for _, n in rows]) for language, rows in kept.items() if rows},
+        weights,
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m model_server.training.memory", description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True, help="directory with train*.jsonl or train*.jsonl.xz")
+    parser.add_argument("--model", default="bundled", help="'bundled' or a checkpoint directory")
+    parser.add_argument("--out", type=Path, default=None, help=f"default: {FILE} in the checkpoint's directory")
+    parser.add_argument(
+        "--cases", type=int, default=1600, help="held-out cursors to fit the weights on (default: 1600)"
+    )
+    options = parser.parse_args(argv)
+    from model_server.training.evidence import fit
+
+    directory = resolve(options.model)
+    docs = list(read(options.corpus, "train"))
+    weights = fit(docs, directory, options.cases)
+    write(build(docs, weights), options.out or directory / FILE)
+
+
+if __name__ == "__main__":
+    main()

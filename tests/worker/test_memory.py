@@ -1,0 +1,89 @@
+"""The memory file: what the builder keeps, what reading it back gives, and what is said of a broken one."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from model_server.memory import FILE, BadMemory, Lines, Memory, Weights, beside, read, write
+from model_server.training.corpus import Document
+from model_server.training.memory import build
+from model_server.wire import Cell, Header
+
+
+def document(text: str, language: str = "python") -> Document:
+    return Document("here", "script", Header(language), (Cell("code", text),))
+
+
+DOCS = [
+    document("import numpy as np\nplt.show()\nplt.show()\nonly_here(1)"),
+    document("    plt.show()\n# import nothing\nimport numpy as np\nx\tand\ty"),
+    document("# import nothing\nimport numpy as np\nx\tand\ty\nplt.legend()"),
+    document("plt.legend()", "r"),
+]
+
+
+def test_lines_of_two_documents_are_kept_with_their_counts() -> None:
+    assert build(DOCS).languages == {"python": Lines(["import numpy as np", "plt.show()"], [3, 2])}
+
+
+@pytest.mark.parametrize(
+    "line", ["!rm -rf data", "%pip install x", "open('/home/ann/a.csv')", "url = 'https://a.b'", "to = 'ann@a.b'"]
+)
+def test_commands_addresses_and_paths_of_others_are_not_kept(line: str) -> None:
+    assert build([document(line)] * 3).languages == {}
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    memory = build([*DOCS, DOCS[3]], Weights(bias=-2.5))
+    write(memory, tmp_path / FILE)
+    assert beside(tmp_path) == memory
+
+
+def test_the_same_documents_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    write(build(DOCS), tmp_path / "one")
+    write(build(reversed(DOCS)), tmp_path / "other")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_a_checkpoint_may_have_none(tmp_path: Path) -> None:
+    assert beside(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"not gzip",
+        gzip.compress(b""),
+        gzip.compress(b'{"format": 1}\n'),
+        gzip.compress(b'{"format": 1, "weights": {"colour": 1}}\n'),
+        gzip.compress(b'{"format": 1, "weights": {}}\npython\tmany\tx = 1\n'),
+        gzip.compress(b'{"format": 1, "weights": {}}\npython 3 x = 1\n'),
+        gzip.compress(b'{"format": 1, "weights": {}}\n' * 100)[:-12],
+        gzip.compress(b"\xff\xfe"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / FILE).write_bytes(raw)
+    with pytest.raises(BadMemory, match=FILE):
+        read(tmp_path / FILE)
+
+
+def test_a_newer_format_is_said(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(gzip.compress(b'{"format": 9, "weights": {}}\n'))
+    with pytest.raises(BadMemory, match="format 9, but 1 is supported"):
+        read(tmp_path / FILE)
+
+
+def test_lines_that_begin_alike_come_commonest_first() -> None:
+    lines = Lines(["plt.", "plt.plot(x)", "plt.show()", "plu"], [9, 2, 5, 7])
+    assert lines.beginning("plt.", 1) == ([("plt.show()", 5)], 7)
+    assert lines.beginning("q", 3) == ([], 0)
+    assert (lines.count("plt.show()"), lines.count("plt.sho")) == (5, 0)
+
+
+def test_a_language_that_is_not_known_has_no_lines() -> None:
+    assert Memory({}).of("cobol").beginning("MOVE", 3) == ([], 0)

@@ -1,0 +1,123 @@
+"""The memory beside a network: what is given, what is not, and that scores are those of reading word by word."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from model_server.engine import FakeEngine, Sampling
+from model_server.generation import Done, Piece, generate
+from model_server.memory import FILE, Lines, Memory, Weights, beside
+from model_server.rerank import best, opinions
+from model_server.slots import Slots
+from model_server.tokens import Tokens
+from model_server.wire import Cell, CompletionRequest, Header, Parts
+from model_server.xglm import XGLM
+from tests.worker.serving import fake, ready, sentence, serving
+
+MEMORY = Memory({"python": Lines(["df.groupby(a)", "df.mean()"], [2, 3])}, Weights(regret=1.0, likelihood=0.0))
+PARTS = Parts(Header("python"), (), (Cell("code", "df."),))
+LINE = CompletionRequest(parts=PARTS, max_tokens=20, stop="\n")
+
+
+def text(tokens: Tokens, request: CompletionRequest, says: str, memory: Memory | None) -> str:
+    slots = Slots(FakeEngine(sentence(tokens, says)), 1)
+    steps = list(generate(request, "me", tokens, slots, memory))
+    assert isinstance(steps[-1], Done)
+    return "".join(step.text for step in steps if isinstance(step, Piece))
+
+
+def with_bias(bias: float) -> Memory:
+    return replace(MEMORY, weights=replace(MEMORY.weights, bias=bias))
+
+
+def test_the_candidate_that_the_network_finds_likelier_is_given(tokens: Tokens) -> None:
+    assert text(tokens, LINE, "groupby(a)", with_bias(20)) == "groupby(a)"
+    assert text(tokens, LINE, "mean()", with_bias(20)) == "mean()"
+
+
+def test_a_strong_prior_stands_before_the_network(tokens: Tokens) -> None:
+    assert text(tokens, LINE, "other()", with_bias(1000)) in ("groupby(a)", "mean()")
+
+
+def test_the_network_writes_where_no_candidate_is_worth_it(tokens: Tokens) -> None:
+    assert text(tokens, LINE, "mean(axis=1)", with_bias(-1000)) == "mean(axis=1)"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        CompletionRequest(parts=PARTS, max_tokens=20),
+        CompletionRequest(parts=PARTS, max_tokens=20, stop="\n", allowed=("std",)),
+        CompletionRequest(prompt="df.", max_tokens=20, stop="\n"),
+        CompletionRequest(parts=PARTS, max_tokens=1, stop="\n"),
+    ],
+)
+def test_other_requests_are_as_without_a_memory(tokens: Tokens, asked: CompletionRequest) -> None:
+    assert text(tokens, asked, "std()", with_bias(1000)) == text(tokens, asked, "std()", None)
+
+
+def test_no_more_candidates_are_read_than_there_is_room(tokens: Tokens) -> None:
+    slot = FakeEngine(sentence(tokens, "x")).new_slot()
+    assert len(opinions(PARTS, slot, tokens, MEMORY, 40, 20)) == 2
+    assert opinions(PARTS, slot, tokens, MEMORY, 0, 20) == []
+    assert best([], MEMORY.weights) is None
+
+
+def test_a_score_is_that_of_reading_token_by_token_and_changes_nothing(checkpoint: Path) -> None:
+    engine = XGLM.load(checkpoint, lambda share: None, "float32")
+    prompt, ways, ends = [5, 9, 7, 30, 12], [[8, 4, 6], [11], [8, 5]], [2, 3]
+    slot = engine.new_slot()
+    slot.read(prompt)
+    chosen = slot.pick(Sampling())
+    scores = slot.score(ways, ends)
+    assert (slot.ids, slot.pick(Sampling())) == (prompt, chosen)
+    for way, score in zip(ways, scores, strict=True):
+        table = engine.logits(engine.new_slot().rows([*prompt, *way])).log_softmax(dim=-1)[len(prompt) - 1 :]
+        taken = [float(table[at, token]) for at, token in enumerate(way)]
+        end = float(table[-1, torch.tensor(ends)].logsumexp(dim=0))
+        best_ones = [float(row.max()) for row in table]
+        assert score.likelihood == pytest.approx(sum(taken) + end, abs=1e-3)
+        lost = [one - most for one, most in zip(taken, best_ones[:-1], strict=True)]
+        assert score.regret == pytest.approx(sum(lost) + min(end - best_ones[-1], 0), abs=1e-3)
+
+
+def test_ways_need_room(checkpoint: Path) -> None:
+    engine = XGLM.load(checkpoint, lambda share: None, "float32")
+    slot = engine.new_slot()
+    with pytest.raises(ValueError, match="nothing was read"):
+        slot.score([[1]], [2])
+    slot.read([5] * (engine.context - 2))
+    with pytest.raises(ValueError, match="do not fit"):
+        slot.score([[1, 2], [3]], [2])
+
+
+def test_a_line_ends_with_a_break_or_an_end_token(tokens: Tokens) -> None:
+    (first, *_) = tokens.encode("\n")
+    assert first in tokens.line_ends
+    assert tokens.ends < set(tokens.line_ends)
+    assert not set(tokens.encode("x.y")) & set(tokens.line_ends)
+
+
+def test_a_served_line_comes_from_memory_and_a_broken_memory_is_said(tokens: Tokens, tmp_path: Path) -> None:
+    body = {"parts": {"before": [{"kind": "code", "text": "df."}]}, "stop": "\n"}
+
+    async def served() -> None:
+        async with serving(fake(tokens, "mean()"), remember=lambda: with_bias(20)) as worker:
+            async with await (await ready(worker)).post(body) as reply:
+                choice = (await reply.json())["choices"][0]
+            assert (choice["text"], choice["finish_reason"]) == ("mean()", "stop")
+
+    async def broken() -> None:
+        (tmp_path / FILE).write_bytes(b"no memory")
+        async with serving(fake(tokens, "x"), remember=lambda: beside(tmp_path)) as worker:
+            await ready(worker)
+            assert worker.loop.health.state == "failed"
+            assert FILE in worker.loop.health.message
+
+    asyncio.run(served())
+    asyncio.run(broken())
