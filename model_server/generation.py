@@ -21,6 +21,7 @@ from model_server.wire import Cell, CompletionRequest, Explanation, Parts, Promp
 
 PREFILL_CHUNK = 256
 SMALLEST_PROMPT = 128
+LONGEST_PERIOD, SHORTEST_REPETITION = 16, 12
 GREEDY = Sampling()
 GUESSES = 8
 """Room in a slot for tokens that are guessed and not kept: more than any engine checks at once."""
@@ -106,6 +107,15 @@ class Tree(dict[int, "Tree"]):
         return root
 
 
+def stuck(written: Sequence[int]) -> bool:
+    """Whether the last tokens only repeat: three times the same stretch or more, and a dozen tokens in all."""
+    for period in range(1, LONGEST_PERIOD + 1):
+        span = max(3 * period, SHORTEST_REPETITION)
+        if len(written) >= span and written[-span + period :] == written[-span:-period]:
+            return True
+    return False
+
+
 def read(slot: Slot, prompt: Sequence[int]) -> Iterator[None]:
     """Read what the slot does not hold yet, a chunk a step."""
     for start in range(len(slot.ids), len(prompt), PREFILL_CHUNK):
@@ -153,6 +163,7 @@ def write(
     sampling = Sampling(request.temperature, request.top_p, request.seed)
     text, stops = TextStream(tokens), Stops(request.stops)
     chosen = sampled(slot, sampling, ways) if request.temperature else greedy(slot, ways, guesses)
+    written: list[int] = []
     for said, token in enumerate(chosen, 1):
         if token in tokens.ends:
             yield Piece(stops.rest())
@@ -161,7 +172,8 @@ def write(
         yield Piece(piece)
         if met:
             return "stop", said
-        if said == request.max_tokens:
+        written.append(token)
+        if said == request.max_tokens or stuck(written):
             yield Piece(stops.rest())
             return "length", said
     raise AssertionError("tokens never end by themselves")

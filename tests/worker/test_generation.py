@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_server.engine import FakeEngine
-from model_server.generation import Done, Piece, Stops, TooLong, generate
+from model_server.generation import Done, Piece, Stops, TooLong, generate, stuck
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import Cell, CompletionRequest, Parts
@@ -91,3 +91,25 @@ def test_a_suggestion_begins_with_what_is_allowed(tokens: Tokens, allowed: tuple
 def test_of_what_is_allowed_the_likeliest_is_taken_and_then_it_is_free(tokens: Tokens) -> None:
     text, _ = run(tokens, "island'].mean()", max_tokens=30, allowed=("mass']", "island']"))
     assert text == "island'].mean()"
+
+
+@pytest.mark.parametrize(
+    ("written", "repeats"),
+    [
+        ([1] * 12, True),
+        ([1] * 11, False),
+        ([9, *[1, 2] * 6], True),
+        ([1, 2] * 5, False),
+        ([*[1, 2, 3, 4, 5] * 3], True),
+        ([*[1, 2, 3, 4, 5] * 2, 1, 2, 3, 4, 6], False),
+        (list(range(50)), False),
+        ([], False),
+    ],
+)
+def test_a_repetition_is_known(written: list[int], repeats: bool) -> None:
+    assert stuck(written) is repeats
+
+
+def test_a_text_that_only_repeats_is_ended(tokens: Tokens) -> None:
+    _, done = run(tokens, "to run this code " * 40, max_tokens=200)
+    assert done.usage.completion_tokens < 60
