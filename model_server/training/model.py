@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from model_server.weights import sinusoids
@@ -138,12 +138,3 @@ def save_checkpoint(network: Network, directory: Path) -> None:
     (directory / "config.json").write_text(json.dumps(network.shape.config(), indent=2) + "\n")
     weights = {name: tensor.detach().bfloat16().contiguous() for name, tensor in network.state_dict().items()}
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
-
-
-def load_checkpoint(directory: Path) -> Network:
-    """A network with the weights of a checkpoint directory, in float32."""
-    config = json.loads((directory / "config.json").read_text())
-    network = Network(Shape(**{field: config[field] for field in Shape.__dataclass_fields__}))
-    weights = load_file(directory / "model.safetensors")
-    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-    return network
