@@ -1,4 +1,5 @@
-"""`jupyter codecompose`: a suggestion without a browser, a worker of one's own, and what to do where nothing works.
+"""`jupyter codecompose`: a suggestion without a browser, a worker of one's own, a model trained on one's own code, and
+what to do where nothing works.
 
 Exit status: 0 where it worked, 1 where it did not, 2 where what was asked for makes no sense.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -22,14 +24,22 @@ from jupyter_codecompose.wire import Chunk, Explanation, Fault, Snapshot
 from jupyter_codecompose.worker import Worker
 
 START_SECONDS = 180.0
+ELSEWHERE = {
+    "serve": ("model_server.__main__", "local", "run a worker here"),
+    "corpus": ("model_server.training.gather", "train", "gather notebooks and source files to train on"),
+    "finetune": ("model_server.training.finetune", "train", "train a model further on your own code"),
+    "evaluate": ("model_server.training.evaluate", "train", "how often models write hidden lines as their authors did"),
+    "convert": ("model_server.convert", "local", "make safetensors of a checkpoint's pickled weights, once"),
+}
+"""Commands that need more than a Jupyter server has: where each one's `main` is, and the extra that it needs."""
 LOG = logging.getLogger("jupyter_codecompose")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; gives its exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
-    if given[:1] == ["serve"]:
-        return serve(given[1:])
+    if given and given[0] in ELSEWHERE:
+        return elsewhere(given[0], given[1:])
     options = _parser().parse_args(given)
     try:
         return asyncio.run(complete(options)) if options.command == "complete" else status(options)
@@ -37,11 +47,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def serve(argv: list[str]) -> int:
-    """The worker, in this process."""
-    from model_server.__main__ import main as serve_worker
-
-    return serve_worker(argv)
+def elsewhere(command: str, argv: list[str]) -> int:
+    """A command of the worker or of the training; says which extra to install where something is missing."""
+    module, extra, _ = ELSEWHERE[command]
+    try:
+        run = importlib.import_module(module).main
+    except ModuleNotFoundError as missing:
+        _tell(f"{missing.name} is not installed: pip install 'jupyter-codecompose[{extra}]'")
+        return 1
+    return int(run(argv))
 
 
 def status(options: argparse.Namespace) -> int:
@@ -144,7 +158,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--explain", action="store_true", help="show the prompt, the tokens and the time of each step")
     one.add_argument("--worker-url", default="", help="a worker that runs already (default: start one)")
     one.add_argument("--model", default="bundled", help="'bundled' or a model's directory, for the worker started here")
-    commands.add_parser("serve", help="run a worker here; its options: jupyter codecompose serve --help")
+    for command, (_, _, what) in ELSEWHERE.items():
+        commands.add_parser(command, help=f"{what}; its options: jupyter codecompose {command} --help")
     state = commands.add_parser("status", help="what works, and what to do where it does not")
     state.add_argument("--url", default="", help="ask this Jupyter server alone")
     state.add_argument("--token", default="", help="its token")

@@ -7,11 +7,11 @@ Only what training needs: a whole sequence in, logits out. Serving has its own l
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from model_server.weights import sinusoids
@@ -138,3 +138,11 @@ def save_checkpoint(network: Network, directory: Path) -> None:
     (directory / "config.json").write_text(json.dumps(network.shape.config(), indent=2) + "\n")
     weights = {name: tensor.detach().bfloat16().contiguous() for name, tensor in network.state_dict().items()}
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
+
+
+def load_checkpoint(directory: Path) -> Network:
+    """The network of a checkpoint in this format, in float32, ready to be trained further."""
+    config = json.loads((directory / "config.json").read_text())
+    network = Network(Shape(**{field.name: config[field.name] for field in fields(Shape)}))
+    network.load_state_dict({name: tensor.float() for name, tensor in load_file(directory / "model.safetensors").items()})
+    return network

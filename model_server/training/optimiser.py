@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 def orthogonalised(gradient: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrix, by a quintic Newton-Schulz iteration."""
+    """The nearest semi-orthogonal matrix, by a quintic Newton-Schulz iteration. Needs no precision: bfloat16 will do."""
     x = gradient
     tall = x.shape[0] > x.shape[1]
     if tall:
@@ -25,9 +25,12 @@ def orthogonalised(gradient: Tensor, steps: int = 5) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Momentum whose update is orthogonalised; for the two-dimensional weights inside the layers."""
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.95) -> None:
-        """`lr` is the size of an update's singular values."""
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, dtype: torch.dtype = torch.float32
+    ) -> None:
+        """`lr` is the size of an update's singular values; `dtype` what they are computed in."""
         super().__init__(parameters, {"lr": lr, "momentum": momentum})
+        self._dtype = dtype
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -43,12 +46,15 @@ class Muon(torch.optim.Optimizer):
                 momentum.lerp_(parameter.grad, 1 - group["momentum"])
                 ahead = parameter.grad.lerp(momentum, group["momentum"])
                 shape = max(1.0, parameter.shape[0] / parameter.shape[1]) ** 0.5
-                parameter.add_(orthogonalised(ahead), alpha=-group["lr"] * shape)
+                update = orthogonalised(ahead.to(self._dtype))
+                parameter.add_(update, alpha=-group["lr"] * shape)
 
 
-def optimisers(network: nn.Module, muon_rate: float, adam_rate: float) -> tuple[Muon, torch.optim.Adam]:
+def optimisers(
+    network: nn.Module, muon_rate: float, adam_rate: float, dtype: torch.dtype = torch.float32
+) -> tuple[Muon, torch.optim.Adam]:
     """One optimiser for the layers' matrices, one for the embedding, norms and biases."""
     matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in network.named_parameters() if p.ndim != 2 or "embed" in name]
     adam = torch.optim.Adam(others, lr=adam_rate, betas=(0.9, 0.95), eps=1e-10)
-    return Muon(matrices, muon_rate), adam
+    return Muon(matrices, muon_rate, dtype=dtype), adam
