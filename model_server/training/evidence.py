@@ -22,16 +22,14 @@ from model_server.recall import EVIDENCE, Candidate, recall
 from model_server.rerank import Opinion, best, opinions
 from model_server.slots import Slots
 from model_server.tokens import Tokens
+from model_server.training.cases import MOST_TOKENS, Case
 from model_server.training.corpus import Document
-from model_server.training.evaluate import MOST_TOKENS, Case, complete
+from model_server.training.cursors import cursor
+from model_server.training.hidden import complete
 from model_server.training.memory import build
-from model_server.training.objective import nearby
-from model_server.wire import Cell, CompletionRequest, Parts
 from model_server.xglm import XGLM
 
 FOLDS = 4
-TRIGGERS = "(=.,[: "
-AT_START = 0.4
 MOST_OF_A_REPOSITORY = 12
 CANDIDATES = 40
 STEPS = 300
@@ -43,8 +41,8 @@ def fold(repo: str) -> int:
     return zlib.crc32(repo.encode()) % FOLDS
 
 
-def cursors(docs: Sequence[Document], most: int, random: Random) -> list[Case]:
-    """Hidden lines of notebooks, no repository with many more than another's."""
+def notebook_cursors(docs: Sequence[Document], most: int, random: Random) -> list[Case]:
+    """Hidden lines of Python notebooks, no repository with many more than another's."""
     notebooks: dict[str, list[Document]] = {}
     for doc in docs:
         if doc.kind == "notebook" and doc.header.language == "python":
@@ -56,35 +54,6 @@ def cursors(docs: Sequence[Document], most: int, random: Random) -> list[Case]:
     chosen = random.choices(repos, shares, k=most * 8)
     cases = (cursor(random.choice(notebooks[repo]), random) for repo in chosen)
     return [case for case in cases if case][:most]
-
-
-def cursor(doc: Document, random: Random) -> Case | None:
-    """A cursor at a random place of a document, or None where that is no place to ask."""
-    numbers = [number for number, cell in enumerate(doc.cells) if cell.kind == "code"]
-    at = random.choice(numbers) if numbers else 0
-    lines = doc.cells[at].text.split("\n")
-    number = random.randrange(len(lines))
-    line = lines[number].rstrip()
-    start = len(line) - len(line.lstrip())
-    if "#" in line or line.lstrip().startswith(("%", "!", "@", "import ", "from ", "'", '"')):
-        return None
-    column = start if random.random() < AT_START else after_trigger(line, start, random)
-    if not 4 <= len(line) - column <= 80:
-        return None
-    before = Cell("code", "\n".join((*lines[:number], line[:column])))
-    after = Cell("code", "".join("\n" + below for below in lines[number + 1 :]))
-    later = [cell for cell in doc.cells[at + 1 :] if cell.kind != "output"]
-    parts = Parts(doc.header, (), nearby([*doc.cells[:at], before], last=True), nearby([after, *later], last=False))
-    return Case("", "", False, parts, line[column:])
-
-
-def after_trigger(line: str, start: int, random: Random) -> int:
-    """A column after a trigger character, each kind of them alike; the line's end where it has none."""
-    columns = [at for at in range(start + 1, len(line)) if line[at - 1] in TRIGGERS]
-    if not columns:
-        return len(line)
-    kind = random.choice(sorted({line[at - 1] for at in columns}))
-    return random.choice([at for at in columns if line[at - 1] == kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +152,7 @@ def fit(docs: Sequence[Document], directory: Path, most: int) -> Weights:
     for part in range(FOLDS):
         store = build(doc for doc in docs if fold(doc.repo) != part)
         held_out = [doc for doc in docs if fold(doc.repo) == part]
-        cases += [(case, store) for case in cursors(held_out, most // FOLDS, Random(part))]
+        cases += [(case, store) for case in notebook_cursors(held_out, most // FOLDS, Random(part))]
     weights = fit_evidence([(case, recall(case.parts, store, CANDIDATES)) for case, store in cases])
     tokens = Tokens.load(directory)
     slots = Slots(XGLM.load(directory, lambda share: None), 1)
@@ -200,8 +169,7 @@ def fit(docs: Sequence[Document], directory: Path, most: int) -> Weights:
 
 def asked(case: Case, tokens: Tokens, slots: Slots, memory: Memory) -> list[Opinion]:
     """The network's opinions at a cursor."""
-    request = CompletionRequest(parts=case.parts, max_tokens=MOST_TOKENS, stop="\n")
-    prompt = prompt_ids(request, tokens, slots.engine.context)
+    prompt = prompt_ids(case.request, tokens, slots.engine.context)
     kept = slots.take("evaluation", prompt)
     for _ in read(kept.slot, prompt):
         pass

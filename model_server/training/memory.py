@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from model_server.memory import FILE, Lines, Memory, Weights, write
+from model_server.memory import FILE, NO_LINES, Lines, Memory, Weights, write
 from model_server.training.corpus import Document, read
 from model_server.weights import resolve
 
 LEAST_DOCUMENTS = 2
+OWN = 5
 LONGEST = 100
 SHORTEST = 4
 FOREIGN = re.compile(r"^[#!]|\binstall\b|https?:|/home/|/Users/|\w@\w")
@@ -48,6 +49,19 @@ def build(docs: Iterable[Document], weights: Weights = Weights(), least: int = L
         {language: Lines([line for line, _ in rows], [n for _, n in rows]) for language, rows in kept.items() if rows},
         weights,
     )
+
+
+def nested(base: Memory, docs: Iterable[Document]) -> Memory:
+    """A memory with the lines of somebody's own documents above those that it has: each counts as if `OWN` documents
+    of the corpus had it, and one document is enough."""
+    languages = dict(base.languages)
+    for language, lines in build(docs, base.weights, least=1).languages.items():
+        known = languages.get(language, NO_LINES)
+        counts = Counter(dict(zip(known.lines, known.documents, strict=True)))
+        counts.update({line: n * OWN for line, n in zip(lines.lines, lines.documents, strict=True)})
+        rows = sorted(counts.items())
+        languages[language] = Lines([line for line, _ in rows], [n for _, n in rows])
+    return Memory(languages, base.weights)
 
 
 def main(argv: list[str] | None = None) -> None:

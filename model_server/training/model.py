@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from model_server.weights import sinusoids
+from model_server.weights import read_config, read_weights, sinusoids
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,9 @@ def save_checkpoint(network: Network, directory: Path) -> None:
 
 
 def load_checkpoint(directory: Path) -> Network:
-    """The network of a checkpoint in this format, in float32, ready to be trained further."""
-    config = json.loads((directory / "config.json").read_text())
-    network = Network(Shape(**{field.name: config[field.name] for field in fields(Shape)}))
-    network.load_state_dict({name: tensor.float() for name, tensor in load_file(directory / "model.safetensors").items()})
+    """The network of a checkpoint directory in float32, ready to be trained further. Raises BadCheckpoint."""
+    config = read_config(directory)
+    network = Network(Shape(**{size.name: getattr(config, size.name) for size in fields(Shape)}))
+    saved = read_weights(directory, lambda share: None)
+    network.load_state_dict({name: saved[name].float() for name in network.state_dict()})
     return network

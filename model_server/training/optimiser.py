@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 def orthogonalised(gradient: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrix, by a quintic Newton-Schulz iteration. Needs no precision: bfloat16 will do."""
+    """The nearest semi-orthogonal matrix, by a quintic Newton-Schulz iteration, for which bfloat16 is exact enough."""
     x = gradient
     tall = x.shape[0] > x.shape[1]
     if tall:
@@ -52,9 +52,10 @@ class Muon(torch.optim.Optimizer):
 
 def optimisers(
     network: nn.Module, muon_rate: float, adam_rate: float, dtype: torch.dtype = torch.float32
-) -> tuple[Muon, torch.optim.Adam]:
-    """One optimiser for the layers' matrices, one for the embedding, norms and biases."""
-    matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "embed" not in name]
-    others = [p for name, p in network.named_parameters() if p.ndim != 2 or "embed" in name]
+) -> list[torch.optim.Optimizer]:
+    """One optimiser for the layers' matrices, one for the embedding, norms, biases and adapters."""
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    matrices = [p for name, p in trained if p.ndim == 2 and "embed" not in name and "lora" not in name]
+    others = [p for name, p in trained if p.ndim != 2 or "embed" in name or "lora" in name]
     adam = torch.optim.Adam(others, lr=adam_rate, betas=(0.9, 0.95), eps=1e-10)
-    return Muon(matrices, muon_rate, dtype=dtype), adam
+    return [Muon(matrices, muon_rate, dtype=dtype), adam] if matrices else [adam]

@@ -7,17 +7,23 @@ cursor's line keeps its ids while the line changes.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from model_server.families import BUNDLED
+from model_server.families import BUNDLED, INCODER, Family
+from model_server.training.cm import MOST_SPANS
 from model_server.training.corpus import Document
 
 LINE = Regex(r"\n|(?<=\n)[ \t]+|[^\n]+")
 LONGEST_LINE = 160
 LONGEST_TOKEN = 28
+INCODER_TOKENS = ("<|endoftext|>", "<pad>", "<|endofmask|>", *(f"<|mask:{number}|>" for number in range(MOST_SPANS)))
+SPECIAL_TOKENS = {BUNDLED.name: BUNDLED.special_tokens, INCODER.name: INCODER_TOKENS}
+FAMILIES: dict[str, Family] = {BUNDLED.name: BUNDLED, INCODER.name: INCODER}
+FILE = "tokenizer.json"
 
 
 def new_tokenizer() -> Tokenizer:
@@ -38,12 +44,12 @@ def texts(documents: Iterable[Document]) -> Iterator[str]:
             yield "\n".join(lines)
 
 
-def train(documents: Iterable[Document], vocabulary: int) -> Tokenizer:
-    """A tokenizer of `vocabulary` entries, special tokens of the bundled family first."""
+def train(documents: Iterable[Document], vocabulary: int, family: Family = BUNDLED) -> Tokenizer:
+    """A tokenizer of `vocabulary` entries, the family's special tokens first."""
     tokenizer = new_tokenizer()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=list(BUNDLED.special_tokens),
+        special_tokens=list(SPECIAL_TOKENS[family.name]),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         max_token_length=LONGEST_TOKEN,
         min_frequency=8,
@@ -56,4 +62,10 @@ def train(documents: Iterable[Document], vocabulary: int) -> Tokenizer:
 def save(tokenizer: Tokenizer, directory: Path) -> None:
     """Write `tokenizer.json` where a checkpoint expects it."""
     directory.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(directory / "tokenizer.json"))
+    tokenizer.save(str(directory / FILE))
+
+
+def copy(source: Path, directory: Path) -> None:
+    """Give a checkpoint directory the tokenizer of another."""
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / FILE, directory)

@@ -14,7 +14,7 @@ from model_server.memory import Weights, beside
 from model_server.recall import Candidate, Evidence
 from model_server.rerank import Opinion
 from model_server.training.corpus import Document
-from model_server.training.evidence import Choice, Judged, bar, cursors, fold, listwise
+from model_server.training.evidence import Choice, Judged, bar, fold, listwise, notebook_cursors
 from model_server.training.memory import main
 from model_server.wire import Cell, Header
 from tests.worker.checkpoints import LINES, write_checkpoint
@@ -23,7 +23,7 @@ DOC = Document("here", "notebook", Header("python"), (Cell("markdown", "# hi"), 
 
 
 def test_a_cursor_splits_a_cell_and_hides_the_rest_of_its_line() -> None:
-    found = cursors([DOC], 30, Random(3))
+    found = notebook_cursors([DOC], 30, Random(3))
     assert found
     for case in found:
         cell = case.parts.before[-1].text + case.target + case.parts.after[0].text
@@ -32,10 +32,10 @@ def test_a_cursor_splits_a_cell_and_hides_the_rest_of_its_line() -> None:
         assert "import" not in case.parts.before[-1].text.split("\n")[-1] + case.target
 
 
-def test_scripts_and_other_languages_have_no_cursors() -> None:
+def test_scripts_and_other_languages_have_no_notebook_cursors() -> None:
     script = Document("here", "script", Header("python"), DOC.cells)
     other = Document("here", "notebook", Header("r"), DOC.cells)
-    assert cursors([script, other], 30, Random(3)) == []
+    assert notebook_cursors([script, other], 30, Random(3)) == []
 
 
 def test_a_repository_is_in_one_fold() -> None:
