@@ -14,6 +14,7 @@ from jupyter_codecompose.routes import routes
 from jupyter_codecompose.service import Service
 from jupyter_codecompose.settings import TOKEN_VARIABLE, Settings, WrongSetting, read_token
 from jupyter_codecompose.worker import Worker
+from model_server.families import INCODER
 
 
 class CodeCompose(ExtensionApp):  # type: ignore[misc]
@@ -30,7 +31,9 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
     allow_insecure_worker = Bool(False, help="Lets code travel unencrypted: http to a worker on another host.").tag(
         config=True
     )
-    model = Unicode("bundled", help="What our own worker loads: 'bundled', or a model's directory.").tag(config=True)
+    model = Unicode(
+        "bundled", help=f"What our own worker loads: 'bundled', or a model's directory. {INCODER.licence}."
+    ).tag(config=True)
     start_worker = Enum(("on_demand", "at_once"), "on_demand", help="When our own worker is started.").tag(config=True)
     use_kernel = Bool(True, help="Whether names, types and columns of the live kernel are sent along.").tag(config=True)
     timeout = Float(5.0, help="Seconds until a suggestion is given up.").tag(config=True)

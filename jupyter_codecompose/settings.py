@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from model_server.weights import BadCheckpoint, resolve
 from model_server.wire import MAX_NEW_TOKENS
 
 TOKEN_VARIABLE = "CODECOMPOSE_WORKER_TOKEN"  # noqa: S105
@@ -41,8 +42,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_url(self.worker_url, insecure=self.allow_insecure_worker)
-        if self.model != "bundled" and not Path(self.model).is_dir():
-            raise WrongSetting("model", self.model, "'bundled' or an existing directory")
+        _check_model(self.model)
         if self.start_worker not in ("on_demand", "at_once"):
             raise WrongSetting("start_worker", self.start_worker, "'on_demand' or 'at_once'")
         if not SHORTEST <= self.timeout <= LONGEST:
@@ -54,6 +54,13 @@ class Settings:
     def managed(self) -> bool:
         """Whether the worker is a child of this server."""
         return not self.worker_url
+
+
+def _check_model(model: str) -> None:
+    try:
+        resolve(model)
+    except BadCheckpoint as wrong:
+        raise WrongSetting("model", model, f"'bundled' or an existing directory ({wrong})") from None
 
 
 def read_token(file: str) -> str:

@@ -16,6 +16,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from model_server.engine import Engine
+from model_server.families import INCODER
 from model_server.loop import Load, Loop, Progress
 from model_server.memory import beside
 from model_server.server import application
@@ -38,8 +39,14 @@ def loader(model: str) -> Load:
             raise BadCheckpoint(f"{error.name} is not installed: {need}") from None
         progress(0.5, "reading the tokenizer")
         tokens = Tokens.load(directory)
+        if tokens.family.licence:
+            print(tokens.family.licence, file=sys.stderr)
         progress(0.6, "reading the weights")
         engine = XGLM.load(directory, lambda share: progress(0.6 + 0.2 * share, "reading the weights"))
+        if max(tokens.ends) >= engine.config.vocab_size:
+            raise BadCheckpoint(
+                f"{directory}: tokenizer.json has more tokens than config.json; take both from one source"
+            )
         progress(0.9, "warming up")
         slot = engine.new_slot()
         slot.read([0] * 64)
@@ -62,10 +69,12 @@ def is_loopback(host: str) -> bool:
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """The options, checked."""
     parser = argparse.ArgumentParser(prog="jupyter codecompose serve", description="Serve a model over HTTP.")
-    parser.add_argument("--model", default="bundled", help="'bundled' or a checkpoint directory (default: bundled)")
+    models = f"'bundled' (the default), or a checkpoint directory such as InCoder's. {INCODER.licence}"
+    parser.add_argument("--model", default="bundled", help=models)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8765, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--slots", type=int, default=8, help="editors whose text is kept in memory (default: 8)")
+    parser.add_argument("--no-memory", action="store_true", help="the network alone, without the memory beside it")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
     parser.add_argument("--verbose", action="store_true", help="log what happens, never what was typed")
     options = parser.parse_args(argv)
@@ -87,7 +96,8 @@ async def serve(options: argparse.Namespace) -> int:
             f"cannot listen on {options.host}:{options.port}: {error.strerror}; choose another --port", file=sys.stderr
         )
         return 1
-    loop = Loop(loader(options.model), remember=lambda: beside(resolve(options.model)), most_slots=options.slots)
+    remember = (lambda: None) if options.no_memory else (lambda: beside(resolve(options.model)))
+    loop = Loop(loader(options.model), remember=remember, most_slots=options.slots)
     name = "bundled" if options.model == "bundled" else Path(options.model).name
     server = HTTPServer(application(loop, token=os.environ.get(TOKEN_VARIABLE, ""), model=name))
     server.add_sockets(sockets)

@@ -45,6 +45,10 @@ class Family(Protocol):
         """Special tokens that end a suggestion."""
 
     @property
+    def licence(self) -> str:
+        """What its published weights' licence forbids, for people; '' where it forbids nothing."""
+
+    @property
     def by_line(self) -> bool:
         """Whether text may be tokenised line by line with the same result."""
 
@@ -98,6 +102,7 @@ class Bundled:
     name: str = "codecompose"
     marks: tuple[str, ...] = ("<|after|>", "<|before|>", "<|eom|>")
     ends: tuple[str, ...] = ("<|eom|>", "<|code|>", "<|text|>", "<|output|>", "<|endoftext|>")
+    licence: str = ""
     by_line: bool = True
     special_tokens: tuple[str, ...] = (
         "<|endoftext|>",
@@ -158,17 +163,19 @@ class InCoder:
     """InCoder's layout for one gap: `header before <|mask:0|> after <|mask:1|> <|mask:0|>` → `target <|endofmask|>`.
 
     The second sentinel keeps the model from taking the first for "the rest of the window"; it is left out where
-    nothing stands after the cursor, as in the authors' evaluation. InCoder's own checkpoints are CC-BY-NC-4.0.
+    nothing stands after the cursor, as in the authors' evaluation. A sentinel ends a suggestion too: what follows
+    it belongs to another gap.
     """
 
     name: str = "incoder"
     marks: tuple[str, ...] = ("<|mask:0|>", "<|mask:1|>", "<|endofmask|>")
-    ends: tuple[str, ...] = ("<|endofmask|>", "<|endoftext|>")
+    ends: tuple[str, ...] = ("<|endofmask|>", "<|endoftext|>", "<|mask:0|>", "<|mask:1|>")
+    licence: str = "InCoder's weights are licensed CC-BY-NC-4.0: not for commercial use"
     by_line: bool = False
 
     def layout(self, parts: Parts, encoder: Encoder, budget: int) -> list[int]:
         """See `Family.layout`."""
-        opening = [encoder.special("<|endoftext|>"), *encoder.encode(self.header(parts) + "\n")]
+        opening = [encoder.special("<|endoftext|>"), *self._opening(parts, encoder)]
         before = encoder.encode(self._before(parts.before, notebook=is_notebook(parts)))
         after = encoder.encode(self._after(parts.after, notebook=is_notebook(parts)))
         room = max(budget - len(opening) - 3, 0)
@@ -177,13 +184,20 @@ class InCoder:
         closing = [second, first] if for_after else [first]
         return [*opening, *keep_end(before, for_before), first, *keep_start(after, for_after), *closing]
 
-    def header(self, parts: Parts) -> str:
+    def header(self, parts: Parts, *, named: bool = True) -> str:
         """InCoder's metadata line: the extension (with the kernel, for notebooks) and the file's name."""
         stem, _, extension = parts.header.path.rpartition("/")[2].rpartition(".")
         if is_notebook(parts):
             extension = f"ipynb:{parts.header.language}"
-        name = f" filename={stem}.{extension.partition(':')[0]}" if stem else ""
+        name = f" filename={stem}.{extension.partition(':')[0]}" if stem and named else ""
         return f"<| file ext=.{extension or EXTENSIONS.get(parts.header.language, 'py')}{name} |>"
+
+    def _opening(self, parts: Parts, encoder: Encoder) -> list[int]:
+        """The header's ids; a name that would crowd out the text is left out."""
+        named = encoder.encode(self.header(parts) + "\n")
+        if len(named) <= HEADER_TOKENS:
+            return list(named)
+        return keep_start(encoder.encode(self.header(parts, named=False) + "\n"), HEADER_TOKENS)
 
     def _before(self, cells: Sequence[Cell], *, notebook: bool) -> str:
         if not notebook:

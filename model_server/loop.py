@@ -135,7 +135,8 @@ class Loop:
             self.health = Health(state="failed", progress=0.0, message=str(error))
             return
         slots = Slots(engine, self._most_slots)
-        self.health = Health("ready", 1.0, "ready", self.health.model, engine.context, engine.arithmetic)
+        said = "; ".join(filter(None, ("ready", tokens.family.licence)))
+        self.health = Health("ready", 1.0, said, self.health.model, engine.context, engine.arithmetic)
         log.info("ready: %s", engine.arithmetic)
         while self._wait():
             for job in list(self._active):

@@ -6,15 +6,18 @@ line. Decoding is incremental, so that a character of several tokens is held bac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 
 from model_server.families import Family, family_of
+from model_server.weights import BadCheckpoint
 
-REMEMBERED_LINES = 32_768
+REMEMBERED_LINES, REMEMBERED_TEXTS = 32_768, 64
+CONTROL = re.compile(r"<\|\S+\|>")
 REPLACEMENT = "\ufffd"
 BREAK = "Ċ"
 """How byte-level tokenizers write a line break in their vocabulary."""
@@ -25,15 +28,25 @@ class Tokens:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         """Take a loaded tokenizer. Raises ValueError where its family is not supported."""
-        tokenizer.encode_special_tokens = True  # a user may type "<|after|>": it is text
-        self.tokenizer = tokenizer
+        self.tokenizer = plain(tokenizer)
         self.family: Family = family_of(lambda token: tokenizer.token_to_id(token) is not None)
-        self._piece = lru_cache(maxsize=REMEMBERED_LINES)(self._encode)
+        remembered = REMEMBERED_LINES if self.family.by_line else REMEMBERED_TEXTS
+        self._piece = lru_cache(maxsize=remembered)(self._encode)
 
     @classmethod
     def load(cls, directory: Path) -> Tokens:
-        """Read `tokenizer.json` of a checkpoint directory."""
-        return cls(Tokenizer.from_file(str(directory / "tokenizer.json")))
+        """Read `tokenizer.json` of a checkpoint directory. Raises BadCheckpoint."""
+        path = directory / "tokenizer.json"
+        if not path.is_file():
+            raise BadCheckpoint(f"{path} is missing: 'jupyter codecompose convert' builds one where that is possible")
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # noqa: BLE001 - tokenizers raises nothing narrower
+            raise BadCheckpoint(f"{path} cannot be read ({error}): fetch it again") from None
+        try:
+            return cls(tokenizer)
+        except ValueError as error:
+            raise BadCheckpoint(f"{path}: {error}") from None
 
     @property
     def size(self) -> int:
@@ -76,6 +89,18 @@ class Tokens:
 
     def _encode(self, text: str) -> tuple[int, ...]:
         return tuple(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def plain(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer, set to read text as text: `<|after|>` that somebody types is no control token, and nothing is cut,
+    padded or put before it, whatever its file says."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    added = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
+    control = [AddedToken(text, special=True, normalized=False) for text in added if CONTROL.fullmatch(text)]
+    tokenizer.add_special_tokens(control)  # some files list them as ordinary tokens, which text would match
+    tokenizer.encode_special_tokens = True
+    return tokenizer
 
 
 class TextStream:

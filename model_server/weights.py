@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from model_server.families import INCODER
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
 BUNDLED_DIRECTORY = Path(__file__).parent / "bundled"
 POSITION_OFFSET = 2
 """XGLM numbers its positions from 2 (transformers, `modeling_xglm.py`)."""
+HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+INDEX = "model.safetensors.index.json"
+Size = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class BadCheckpoint(Exception):
@@ -23,48 +30,97 @@ class BadCheckpoint(Exception):
 
 @dataclass(frozen=True, slots=True)
 class XGLMConfig:
-    """The sizes in an XGLM `config.json`, under its own names."""
+    """What an XGLM `config.json` says of the network, under its own names; where it is silent, XGLM's defaults."""
 
-    vocab_size: int
-    d_model: int
-    ffn_dim: int
-    num_layers: int
-    attention_heads: int
-    max_position_embeddings: int
+    vocab_size: Size
+    d_model: Size
+    ffn_dim: Size
+    num_layers: Size
+    attention_heads: Size
+    max_position_embeddings: Size
     scale_embedding: bool = True
     activation_function: str = "gelu"
+    add_cross_attention: bool = False
+    tie_word_embeddings: bool = True
+
+
+class Index(msgspec.Struct):
+    """A sharded checkpoint's table: which file holds which tensor."""
+
+    weight_map: dict[str, str]
 
 
 def resolve(model: str) -> Path:
-    """The directory that a `--model` option means: `bundled`, or a path. Raises BadCheckpoint."""
+    """The directory that a `--model` option means: `bundled`, a path, or a name on the Hugging Face Hub that was
+    fetched before. Raises BadCheckpoint."""
     directory = BUNDLED_DIRECTORY if model == "bundled" else Path(model).expanduser()
-    if not directory.is_dir():
+    if directory.is_dir():
+        return directory
+    if not HUB_NAME.fullmatch(model):
         raise BadCheckpoint(f"no model directory at {directory}: give 'bundled' or a directory with config.json")
-    return directory
+    if fetched := in_hub_cache(model):
+        return fetched
+    raise BadCheckpoint(how_to_fetch(model))
+
+
+def in_hub_cache(name: str) -> Path | None:
+    """Where this machine keeps a repository of the Hub, if it was fetched; nothing is downloaded."""
+    try:
+        from huggingface_hub import snapshot_download
+
+        directory = Path(snapshot_download(name, local_files_only=True))
+    except (ImportError, OSError, ValueError):
+        return None
+    return directory if (directory / "config.json").is_file() else None
+
+
+def how_to_fetch(name: str) -> str:
+    """The commands that bring a model of the Hub here, and what its licence forbids."""
+    folder = name.partition("/")[2]
+    sentence = (
+        f"no model directory at {name}; where that is a name on the Hugging Face Hub, run "
+        f"'hf download {name} --local-dir {folder}', then 'jupyter codecompose convert {folder}', "
+        f"then 'jupyter codecompose serve --model {folder}'"
+    )
+    return f"{sentence}. {INCODER.licence}" if "incoder" in name.lower() else sentence
 
 
 def read_config(directory: Path) -> XGLMConfig:
     """Read and check `config.json`. Raises BadCheckpoint."""
     path = directory / "config.json"
-    try:
-        raw = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise BadCheckpoint(f"{path} is missing: give a checkpoint directory in Hugging Face's layout") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise BadCheckpoint(f"{path} is not JSON: fetch the checkpoint again") from None
+    raw = read_json(path)
     if raw.get("model_type") != "xglm":
         raise BadCheckpoint(
             f"{path} has model_type {raw.get('model_type')!r}; supported: 'xglm' (InCoder's architecture)"
         )
-    fields = {name: raw[name] for name in XGLMConfig.__dataclass_fields__ if name in raw}
     try:
-        return XGLMConfig(**fields)
-    except TypeError as error:
-        raise BadCheckpoint(f"{path} lacks a size: {error}") from None
+        config = msgspec.convert(raw, XGLMConfig)
+    except msgspec.ValidationError as error:
+        raise BadCheckpoint(f"{path} lacks a size or has a wrong one: {error}") from None
+    if config.activation_function != "gelu":
+        raise BadCheckpoint(f"{path} has activation_function {config.activation_function!r}; supported: 'gelu'")
+    if config.add_cross_attention:
+        raise BadCheckpoint(f"{path} has add_cross_attention: a decoder that needs an encoder cannot be served")
+    if config.d_model % config.attention_heads:
+        raise BadCheckpoint(f"{path}: {config.attention_heads} attention_heads do not divide d_model {config.d_model}")
+    return config
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """An object from one of the checkpoint's JSON files. Raises BadCheckpoint."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, object])
+    except FileNotFoundError:
+        raise BadCheckpoint(f"{path} is missing: give a checkpoint directory in Hugging Face's layout") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadCheckpoint(f"{path} is not JSON: fetch the checkpoint again") from None
 
 
 def read_weights(directory: Path, progress: Callable[[float], None]) -> dict[str, Tensor]:
-    """Every tensor of the checkpoint by name; `progress` hears the share that is read. Raises BadCheckpoint."""
+    """Every tensor of the checkpoint by name; `progress` hears the share that is opened. Raises BadCheckpoint.
+
+    The tensors are views of the files, which the system maps: they take no memory of ours before they are copied.
+    """
     from safetensors import SafetensorError, safe_open
 
     weights: dict[str, Tensor] = {}
@@ -81,13 +137,62 @@ def read_weights(directory: Path, progress: Callable[[float], None]) -> dict[str
 
 
 def weight_files(directory: Path) -> list[Path]:
-    """The checkpoint's safetensors files. Raises BadCheckpoint, naming the conversion where there are only pickles."""
-    files = sorted(directory.glob("*.safetensors"))
-    if files:
-        return files
+    """The checkpoint's safetensors files and no others: an adapter's may lie beside them. Raises BadCheckpoint, naming
+    the conversion where there are only pickles."""
+    if (directory / "model.safetensors").is_file():
+        return [directory / "model.safetensors"]
+    if (directory / INDEX).is_file():
+        return indexed(directory / INDEX)
     if any(directory.glob("*.bin")) or any(directory.glob("*.pt")):
-        raise BadCheckpoint(f"{directory} has only pickled weights, which can run code: convert them to safetensors")
+        raise BadCheckpoint(
+            f"{directory} has only pickled weights, which can run code: make safetensors of them, once, with "
+            f"'jupyter codecompose convert {directory}'"
+        )
     raise BadCheckpoint(f"{directory}/model.safetensors is missing: fetch or copy the checkpoint again")
+
+
+def indexed(path: Path) -> list[Path]:
+    """The files that an index names, which all stand beside it. Raises BadCheckpoint."""
+    try:
+        names = sorted(set(msgspec.json.decode(path.read_bytes(), type=Index).weight_map.values()))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadCheckpoint(f"{path} is no index of weights ({error}): fetch it again") from None
+    for name in names:
+        if Path(name).name != name or not (path.parent / name).is_file():
+            raise BadCheckpoint(f"{path} names {name}, which is not beside it: fetch the checkpoint again")
+    return [path.parent / name for name in names]
+
+
+def shapes(config: XGLMConfig) -> dict[str, tuple[int, ...]]:
+    """Every tensor that the network is made of, and its shape."""
+    d, f = config.d_model, config.ffn_dim
+    square = [f"self_attn.{part}_proj" for part in ("q", "k", "v", "out")]
+    norms = ["self_attn_layer_norm", "final_layer_norm"]
+    layer = dict.fromkeys(square, (d, d)) | {"fc1": (f, d), "fc2": (d, f)} | dict.fromkeys(norms, (d,))
+    modules = {f"model.layers.{n}.{name}": shape for n in range(config.num_layers) for name, shape in layer.items()}
+    wanted: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (config.vocab_size, d)}
+    if not config.tie_word_embeddings:
+        wanted["lm_head.weight"] = (config.vocab_size, d)
+    for name, shape in (modules | {"model.layer_norm": (d,)}).items():
+        wanted |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    return wanted
+
+
+def checked(weights: dict[str, Tensor], config: XGLMConfig) -> dict[str, Tensor]:
+    """The network's tensors under their full names (both with `model.` and without are found in the wild), each of its
+    shape. Raises BadCheckpoint, naming the tensor."""
+    return {name: _take(weights, name, shape) for name, shape in shapes(config).items()}
+
+
+def _take(weights: dict[str, Tensor], name: str, shape: tuple[int, ...]) -> Tensor:
+    found = weights.get(name, weights.get(name.removeprefix("model.")))
+    if found is None:
+        raise BadCheckpoint(f"there is no tensor {name}, which config.json makes {shape}: not a whole XGLM checkpoint")
+    if tuple(found.shape) != shape:
+        raise BadCheckpoint(f"tensor {name} is {tuple(found.shape)}, but config.json makes it {shape}")
+    if not found.is_floating_point():
+        raise BadCheckpoint(f"tensor {name} holds {found.dtype}: give a checkpoint that is not quantised")
+    return found
 
 
 def sinusoids(positions: int, width: int) -> Tensor:

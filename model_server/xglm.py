@@ -19,7 +19,7 @@ from model_server import arithmetic
 from model_server.arithmetic import Linear, dtype_of, linear
 from model_server.engine import Sampling, Score
 from model_server.threads import Threads
-from model_server.weights import BadCheckpoint, XGLMConfig, read_config, read_weights, sinusoids
+from model_server.weights import XGLMConfig, checked, read_config, read_weights, sinusoids
 
 
 class KVSlot:
@@ -94,23 +94,24 @@ class XGLM:
     def __init__(self, config: XGLMConfig, weights: dict[str, Tensor], way: arithmetic.Name | None = None) -> None:
         """Take a checkpoint's tensors; `way` forces an arithmetic, else the fastest is chosen by timing.
 
-        Raises BadCheckpoint where a tensor is missing or of the wrong shape.
+        Raises BadCheckpoint where a tensor is missing or of the wrong shape, before anything is computed.
         """
         self.config = config
         self.context = config.max_position_embeddings
         self._heads, self._width = config.attention_heads, config.d_model
-        take = Taker(weights)
-        chosen, self.timings = (way, []) if way else arithmetic.fastest(take.sample(config))
+        weights = checked(weights, config)
+        chosen, self.timings = (way, []) if way else arithmetic.fastest(first_layer(weights))
         self._name = chosen
         self.dtype = dtype_of(chosen)
-        table = take("model.embed_tokens.weight", config.vocab_size, config.d_model).float()
+        table = weights["model.embed_tokens.weight"].float()
         scale = config.d_model**0.5 if config.scale_embedding else 1.0
         self._embedding = (table * scale).to(self.dtype)
+        self._head = linear(chosen, table if config.tie_word_embeddings else weights["lm_head.weight"], None)
+        del table  # a copy, in float32: gone before the layers are made
         self._positions = sinusoids(self.context, config.d_model).to(self.dtype)
-        self._layers = [self._layer(take, number) for number in range(config.num_layers)]
-        self._norm = self._pair(take, "model.layer_norm")
+        self._layers = [self._layer(weights, f"model.layers.{number}.") for number in range(config.num_layers)]
+        self._norm = self._pair(weights, "model.layer_norm")
         self._threads = Threads(torch.set_num_threads, torch.get_num_threads())
-        self._head = linear(chosen, table, None)
 
     @classmethod
     def load(cls, directory: Path, progress: Callable[[float], None], way: arithmetic.Name | None = None) -> XGLM:
@@ -179,54 +180,31 @@ class XGLM:
             x = x + layer.down(F.gelu(layer.up(F.layer_norm(x, width, *layer.norm))))
         return F.layer_norm(x, width, *self._norm)
 
-    def _layer(self, take: Taker, number: int) -> Layer:
-        prefix, d, f = f"model.layers.{number}.", self.config.d_model, self.config.ffn_dim
+    def _layer(self, weights: dict[str, Tensor], prefix: str) -> Layer:
         three = [f"{prefix}self_attn.{part}_proj." for part in "qkv"]
-        qkv = torch.cat([take(f"{name}weight", d, d) for name in three])
-        qkv_bias = torch.cat([take(f"{name}bias", d) for name in three])
+        qkv = torch.cat([weights[f"{name}weight"] for name in three])
+        qkv_bias = torch.cat([weights[f"{name}bias"] for name in three])
 
-        def full(name: str, out: int, into: int) -> Linear:
-            return linear(self._name, take(f"{prefix}{name}.weight", out, into), take(f"{prefix}{name}.bias", out))
+        def full(name: str) -> Linear:
+            return linear(self._name, weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"])
 
         return Layer(
-            self._pair(take, f"{prefix}self_attn_layer_norm"),
+            self._pair(weights, f"{prefix}self_attn_layer_norm"),
             linear(self._name, qkv, qkv_bias),
-            full("self_attn.out_proj", d, d),
-            self._pair(take, f"{prefix}final_layer_norm"),
-            full("fc1", f, d),
-            full("fc2", d, f),
+            full("self_attn.out_proj"),
+            self._pair(weights, f"{prefix}final_layer_norm"),
+            full("fc1"),
+            full("fc2"),
         )
 
-    def _pair(self, take: Taker, name: str) -> tuple[Tensor, Tensor]:
-        width = self.config.d_model
-        return take(f"{name}.weight", width).to(self.dtype), take(f"{name}.bias", width).to(self.dtype)
+    def _pair(self, weights: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
+        return weights[f"{name}.weight"].to(self.dtype), weights[f"{name}.bias"].to(self.dtype)
 
 
-class Taker:
-    """A checkpoint's tensors, each checked as it is taken."""
-
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        """Names may carry the `model.` prefix or not, as both are found in the wild."""
-        self._weights = weights
-
-    def __call__(self, name: str, *shape: int) -> Tensor:
-        """A tensor by name. Raises BadCheckpoint where it is missing or of another shape."""
-        found = self._weights.get(name, self._weights.get(name.removeprefix("model.")))
-        if found is None:
-            raise BadCheckpoint(f"model.safetensors has no tensor {name}: it is not a whole XGLM checkpoint")
-        if tuple(found.shape) != shape:
-            raise BadCheckpoint(f"tensor {name} is {tuple(found.shape)}, but config.json makes it {shape}")
-        return found
-
-    def sample(self, config: XGLMConfig) -> list[Tensor]:
-        """The first layer's weights, to time the ways to multiply."""
-        d, f, prefix = config.d_model, config.ffn_dim, "model.layers.0."
-        return [
-            *(self(f"{prefix}self_attn.{part}_proj.weight", d, d) for part in "qkv"),
-            self(f"{prefix}self_attn.out_proj.weight", d, d),
-            self(f"{prefix}fc1.weight", f, d),
-            self(f"{prefix}fc2.weight", d, f),
-        ]
+def first_layer(weights: dict[str, Tensor]) -> list[Tensor]:
+    """The first layer's weights, to time the ways to multiply."""
+    names = [f"self_attn.{part}_proj" for part in ("q", "k", "v", "out")]
+    return [weights[f"model.layers.0.{name}.weight"] for name in (*names, "fc1", "fc2")]
 
 
 def causal(start: int, rows: int, dtype: torch.dtype) -> Tensor | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, processors
+from transformers import XGLMConfig, XGLMForCausalLM
 
 from model_server.families import INCODER
 from model_server.training.corpus import Document
@@ -32,10 +34,13 @@ def small_tokenizer() -> Tokenizer:
 
 
 def incoder_tokenizer() -> Tokenizer:
-    """A tokenizer with InCoder's special tokens."""
-    tokenizer = new_tokenizer()
-    tokenizer.add_special_tokens([*INCODER.marks, "<|endoftext|>", "<pad>"])
-    return train_on(tokenizer, [*INCODER.marks, "<|endoftext|>", "<pad>"])
+    """A tokenizer with InCoder's special tokens, which puts `<|endoftext|>` before whatever it encodes, as InCoder's
+    does."""
+    special = ["<s>", "<pad>", "<|endoftext|>", "<unk>", *INCODER.marks]
+    tokenizer = train_on(new_tokenizer(), special)
+    start = ("<|endoftext|>", special.index("<|endoftext|>"))
+    tokenizer.post_processor = processors.TemplateProcessing(single="<|endoftext|> $A", special_tokens=[start])
+    return tokenizer
 
 
 def train_on(tokenizer: Tokenizer, special: list[str]) -> Tokenizer:
@@ -64,3 +69,41 @@ def write_checkpoint(directory: Path, tokenizer: Tokenizer | None = None, *, con
     save_checkpoint(network, directory)
     save(tokenizer, directory)
     return directory
+
+
+def random_incoder(vocabulary: int, **changes: object) -> XGLMForCausalLM:
+    """transformers' network in InCoder's shape made small, with every option of InCoder's own `config.json`."""
+    sizes = {"vocab_size": vocabulary, "d_model": 64, "ffn_dim": 256, "num_layers": 3, "attention_heads": 4}
+    ids = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2}
+    rest = {"max_position_embeddings": 2048, "dropout": 0.0, "attention_dropout": 0.1, "layerdrop": 0.0}
+    config = XGLMConfig(**sizes | ids | rest | {"scale_embedding": True, "activation_function": "gelu"} | changes)
+    torch.manual_seed(3)
+    model = XGLMForCausalLM(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.1)
+    return model
+
+
+def write_incoder(directory: Path, **changes: object) -> XGLMForCausalLM:
+    """A checkpoint directory as transformers writes it, of a small random InCoder."""
+    tokenizer = incoder_tokenizer()
+    model = random_incoder(tokenizer.get_vocab_size(), **changes)
+    model.save_pretrained(directory)
+    save(tokenizer, directory)
+    (directory / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    return model
+
+
+def pickle_weights(directory: Path, model: XGLMForCausalLM, shards: int = 1) -> None:
+    """Replace a checkpoint's safetensors by pickles as they were written in InCoder's days: the head a second time, and
+    the position table."""
+    (directory / "model.safetensors").unlink(missing_ok=True)
+    state = dict(model.state_dict()) | {"model.embed_positions.weights": torch.ones(8, 64)}
+    if shards == 1:
+        torch.save(state, directory / "pytorch_model.bin")
+        return
+    where = {name: f"pytorch_model-{n % shards + 1:05}-of-{shards:05}.bin" for n, name in enumerate(state)}
+    for file in set(where.values()):
+        torch.save({name: state[name] for name in state if where[name] == file}, directory / file)
+    (directory / "pytorch_model.bin.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}))

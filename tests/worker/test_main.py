@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from model_server.__main__ import arguments, is_loopback
+from tests.worker.checkpoints import write_checkpoint
 
 
 @contextmanager
@@ -92,3 +93,10 @@ def test_a_wrong_option_is_named(options: list[str], capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit):
         arguments(options)
     assert options[0] in capsys.readouterr().err
+
+
+def test_without_its_memory_not_even_a_damaged_one_is_read(tmp_path: Path) -> None:
+    model = write_checkpoint(tmp_path)
+    (model / "memory.tsv.gz").write_bytes(b"damaged")
+    with worker("--model", str(model), "--port", "0", "--no-memory", "--exit-with-stdin") as process:
+        wait_ready(url(process))
