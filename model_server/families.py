@@ -45,6 +45,10 @@ class Family(Protocol):
         """Special tokens that end a suggestion."""
 
     @property
+    def stops(self) -> tuple[str, ...]:
+        """Plain text that ends a suggestion and is no part of it."""
+
+    @property
     def licence(self) -> str:
         """What its published weights' licence forbids, for people; '' where it forbids nothing."""
 
@@ -102,6 +106,7 @@ class Bundled:
     name: str = "codecompose"
     marks: tuple[str, ...] = ("<|after|>", "<|before|>", "<|eom|>")
     ends: tuple[str, ...] = ("<|eom|>", "<|code|>", "<|text|>", "<|output|>", "<|endoftext|>")
+    stops: tuple[str, ...] = ()
     licence: str = ""
     by_line: bool = True
     special_tokens: tuple[str, ...] = (
@@ -170,6 +175,7 @@ class InCoder:
     name: str = "incoder"
     marks: tuple[str, ...] = ("<|mask:0|>", "<|mask:1|>", "<|endofmask|>")
     ends: tuple[str, ...] = ("<|endofmask|>", "<|endoftext|>", "<|mask:0|>", "<|mask:1|>")
+    stops: tuple[str, ...] = ("\n</cell>", "<|/ file")
     licence: str = "InCoder's weights are licensed CC-BY-NC-4.0: not for commercial use"
     by_line: bool = False
 

@@ -161,7 +161,7 @@ def write(
         return "length", 0
     ways = Tree.of(map(tokens.encode, request.allowed))
     sampling = Sampling(request.temperature, request.top_p, request.seed)
-    text, stops = TextStream(tokens), Stops(request.stops)
+    text, stops = TextStream(tokens), Stops((*request.stops, *tokens.family.stops))
     chosen = sampled(slot, sampling, ways) if request.temperature else greedy(slot, ways, guesses)
     written: list[int] = []
     for said, token in enumerate(chosen, 1):

@@ -94,7 +94,10 @@ class Run:
     def _begin(self, tokens: Tokens) -> Network:
         plan = self.plan
         if plan.base:
-            return load_checkpoint(plan.base)
+            network = load_checkpoint(plan.base)
+            if plan.length > network.shape.max_position_embeddings:
+                raise Stopped(f"--length {plan.length}: the base has {network.shape.max_position_embeddings} positions")
+            return network
         shape = Shape(tokens.size, plan.width, 4 * plan.width, plan.layers, plan.width // 64, plan.length)
         return Network(shape)
 

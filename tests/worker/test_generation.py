@@ -11,6 +11,7 @@ from model_server.generation import Done, Piece, Stops, TooLong, generate, stuck
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import Cell, CompletionRequest, Parts
+from tests.worker.checkpoints import incoder_tokenizer
 from tests.worker.serving import sentence
 
 
@@ -49,6 +50,13 @@ def test_an_end_token_stops(tokens: Tokens) -> None:
 def test_a_stop_string_is_not_part_of_the_text(tokens: Tokens) -> None:
     text, done = run(tokens, "a = 1\nb = 2", max_tokens=50, stop="\n")
     assert (text, done.reason) == ("a = 1", "stop")
+
+
+def test_a_familys_own_tags_end_the_text() -> None:
+    incoder = Tokens(incoder_tokenizer())
+    slots = Slots(FakeEngine(incoder.encode("b = 2\n</cell>\n<cell>\n")), 1)
+    steps = generate(CompletionRequest(prompt="a", max_tokens=60), "me", incoder, slots)
+    assert "".join(step.text for step in steps if isinstance(step, Piece)) == "b = 2"
 
 
 def test_max_tokens_is_kept(tokens: Tokens) -> None:

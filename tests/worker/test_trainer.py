@@ -75,7 +75,16 @@ def test_two_processes_learn_what_one_does(plan: Plan, corpus: Path, tmp_path: P
     apart = tmp_path / "apart"
     given = ["--corpus", str(corpus), "--out", str(apart), "--steps", "4", "--decay", "2", "--vocabulary", "320"]
     given += ["--layers", "2", "--width", "64", "--sequences", "2", "--length", "256", "--muon-rate", "0.01"]
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes",
+        "2",
+        "--num_machines",
+        "1",
+    ]
     launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
     done = subprocess.run(
         [*launch, "-m", "model_server.training.trainer", *given], capture_output=True, text=True, timeout=150
@@ -107,6 +116,12 @@ def test_a_run_with_a_base_begins_with_its_weights_and_its_tokens(plan: Plan, co
     from_corpus(further, corpus)
     assert (further.out / "tokenizer.json").read_bytes() == (plan.out / "tokenizer.json").read_bytes()
     assert (further.out / "model.safetensors").read_bytes() == (plan.out / "model.safetensors").read_bytes()
+
+
+def test_sequences_longer_than_the_base_can_read_are_refused(plan: Plan, corpus: Path, tmp_path: Path) -> None:
+    from_corpus(plan, corpus)
+    with pytest.raises(Stopped, match="the base has 256 positions"):
+        from_corpus(replace(plan, out=tmp_path / "further", base=plan.out, length=512), corpus)
 
 
 def test_causal_masking_trains_too(plan: Plan, corpus: Path) -> None:
