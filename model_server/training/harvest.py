@@ -1,17 +1,18 @@
 """The facts that a kernel would have had, read from a notebook's own code.
 
 A corpus has no live kernels, so what the running product asks of one (names, types, columns, signatures) is inferred
-here from assignments, imports, definitions and string subscripts, and given to the model in the same text form. It is
-an approximation on purpose: what cannot be told from the code is left out.
+here from assignments, imports, definitions and string subscripts, and from the heads of frames among the outputs, and
+given to the model in the same text form. It is an approximation on purpose: what cannot be told is left out.
 """
 
 from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from model_server.training.heads import changed, shown
 from model_server.wire import Fact
 
 FRAME_CALLS = {"read_csv", "read_excel", "read_parquet", "read_json", "read_table", "read_sql", "DataFrame"}
@@ -63,11 +64,19 @@ class Namespace:
     """Names bound so far, newest definition last, as a kernel would list them."""
 
     facts: dict[str, Fact] = field(default_factory=dict)
+    printed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def run(self, tree: ast.Module) -> None:
-        """Bind what the top level of a cell binds."""
+    def run(self, tree: ast.Module, output: str = "") -> None:
+        """Bind what the top level of a cell binds, and learn the columns of the frame that it prints at its end."""
         for node in tree.body:
             self._statement(node)
+        for name in changed(tree):
+            self.printed.pop(name, None)
+        name, columns = shown(tree, output)
+        if columns:
+            self.printed[name] = columns
+            if name not in self.facts or self.facts[name].type != "DataFrame":
+                self._bind(Fact(name, "DataFrame"))
 
     def _bind(self, fact: Fact) -> None:
         self.facts.pop(fact.name, None)
@@ -170,26 +179,30 @@ def subscripts(trees: Iterable[ast.Module | None]) -> dict[str, dict[str, int]]:
     return found
 
 
-def harvest(sources: list[str]) -> list[tuple[Fact, ...]]:
-    """For each code cell of a Python notebook, the facts before it runs.
+def harvest(sources: Sequence[str], outputs: Sequence[str] = ()) -> list[tuple[Fact, ...]]:
+    """For each code cell of a Python notebook, the facts before it runs; `outputs` are the cells' texts, "" for none.
 
-    A column counts as known from the start where the notebook only reads it, and from the cell after its assignment
-    where the notebook makes it, as it would be in a kernel.
+    A column counts as known from the start where the notebook only reads it, and from the next cell on where the
+    notebook makes it or prints it, as it would be in a kernel.
     """
     trees = [parse(source) for source in sources]
     columns = subscripts(trees)
     namespace = Namespace()
     known: list[tuple[Fact, ...]] = []
     for number, tree in enumerate(trees):
-        known.append(tuple(with_columns(fact, columns, number) for fact in namespace.facts.values()))
+        facts = namespace.facts.values()
+        known.append(tuple(with_columns(fact, namespace.printed, columns, number) for fact in facts))
         if tree:
-            namespace.run(tree)
+            namespace.run(tree, outputs[number] if number < len(outputs) else "")
     return known
 
 
-def with_columns(fact: Fact, columns: dict[str, dict[str, int]], number: int) -> Fact:
-    """A frame with the columns that are known when cell `number` is about to run."""
+def with_columns(
+    fact: Fact, printed: dict[str, tuple[str, ...]], columns: dict[str, dict[str, int]], number: int
+) -> Fact:
+    """A frame with the columns that are known when cell `number` is about to run, those that were printed first."""
     if fact.type != "DataFrame":
         return fact
-    members = tuple(name for name, made in columns.get(fact.name, {}).items() if made < number)[:MOST_MEMBERS]
+    used = (name for name, made in columns.get(fact.name, {}).items() if made < number)
+    members = tuple(dict.fromkeys((*printed.get(fact.name, ()), *used)))[:MOST_MEMBERS]
     return Fact(fact.name, fact.type, fact.module, members)
