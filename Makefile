@@ -38,7 +38,7 @@ train: .venv/.ready
 	python -m model_server.training.trainer --corpus $(CORPUS) --out $(RUN) $(ARGS)
 
 evaluate: .venv/.ready
-	python -m model_server.training.evaluate --cases $(CASES) $(ARGS)
+	python -m model_server.evaluation.evaluate --cases $(CASES) $(ARGS)
 
 wheel: .venv/.ready
 	python -m build --wheel

@@ -26,9 +26,13 @@ from jupyter_codecompose.worker import Worker
 START_SECONDS = 180.0
 ELSEWHERE = {
     "serve": ("model_server.__main__", "local", "run a worker here"),
-    "corpus": ("model_server.training.gather", "train", "gather notebooks and source files to train on"),
+    "corpus": ("model_server.corpus.gather", "train", "gather notebooks and source files to train on"),
     "finetune": ("model_server.training.finetune", "train", "train a model further on your own code"),
-    "evaluate": ("model_server.training.evaluate", "train", "how often models write hidden lines as their authors did"),
+    "evaluate": (
+        "model_server.evaluation.evaluate",
+        "train",
+        "how often models write hidden lines as their authors did",
+    ),
     "convert": ("model_server.convert", "local", "make safetensors of a checkpoint's pickled weights, once"),
 }
 """Commands that need more than a Jupyter server has: where each one's `main` is, and the extra that it needs."""

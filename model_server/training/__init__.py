@@ -1,1 +1,1 @@
-"""Corpus to checkpoint: tokenizer, objective, trainer, hidden-line evaluation."""
+"""Corpus to checkpoint: tokenizer, objectives, trainer, memory, fine-tuning."""

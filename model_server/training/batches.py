@@ -14,7 +14,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from model_server.training.corpus import Document
+from model_server.corpus.documents import Document
 from model_server.training.objective import Objective
 from model_server.training.stretches import Epochs, Stretch
 

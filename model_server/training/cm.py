@@ -11,10 +11,9 @@ import math
 from dataclasses import dataclass
 from random import Random
 
+from model_server.corpus.documents import NEIGHBOURHOOD, Document
 from model_server.families import INCODER, tagged
 from model_server.tokens import Tokens
-from model_server.training.corpus import Document
-from model_server.training.lcm import NEIGHBOURHOOD
 from model_server.training.objective import Example, Place
 from model_server.wire import Parts
 

@@ -16,16 +16,16 @@ from random import Random
 import torch
 from torch import Tensor
 
+from model_server.corpus.documents import Document
+from model_server.evaluation.cases import MOST_TOKENS, Case
+from model_server.evaluation.cursors import cursor
+from model_server.evaluation.hidden import complete
 from model_server.generation import prompt_ids, read
 from model_server.memory import Memory, Weights
 from model_server.recall import EVIDENCE, Candidate, recall
 from model_server.rerank import Opinion, best, opinions
 from model_server.slots import Slots
 from model_server.tokens import Tokens
-from model_server.training.cases import MOST_TOKENS, Case
-from model_server.training.corpus import Document
-from model_server.training.cursors import cursor
-from model_server.training.hidden import complete
 from model_server.training.memory import build
 from model_server.xglm import XGLM
 

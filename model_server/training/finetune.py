@@ -18,18 +18,19 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from model_server.corpus.documents import Document, document
+from model_server.corpus.gather import gather
+from model_server.evaluation.asking import started
+from model_server.evaluation.cases import Case
+from model_server.evaluation.cursors import cursors
+from model_server.evaluation.measure import Model, Work, copying, measure
+from model_server.evaluation.results import Evaluation
+from model_server.evaluation.tables import as_markdown
 from model_server.memory import FILE as MEMORY
 from model_server.memory import beside, write
-from model_server.training.asking import started
-from model_server.training.cases import Case
-from model_server.training.corpus import Document, document
-from model_server.training.cursors import cursors
-from model_server.training.gather import gather
 from model_server.training.heldout import HeldOut
-from model_server.training.measure import Model, Work, copying, measure
 from model_server.training.memory import nested
 from model_server.training.plan import Plan, Stopped
-from model_server.training.tables import Evaluation, as_markdown
 from model_server.training.trainer import Run, batches_of, prepare_tokenizer, train
 from model_server.weights import BadCheckpoint, read_config, resolve
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from model_server.corpus.documents import Document
+from model_server.evaluation.cases import Case
+from model_server.evaluation.cursors import cursors
+from model_server.evaluation.hidden import complete
 from model_server.slots import Slots
 from model_server.tokens import Tokens
-from model_server.training.cases import Case
-from model_server.training.corpus import Document
-from model_server.training.cursors import cursors
-from model_server.training.hidden import complete
 from model_server.xglm import XGLM
 
 ONE_IN = 100

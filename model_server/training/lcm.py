@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from model_server.corpus.documents import Document, nearby
 from model_server.families import Encoder
 from model_server.tokens import Tokens
-from model_server.training.corpus import Document
 from model_server.training.cuts import Cut, choose_cut
 from model_server.training.objective import Example, Place
 from model_server.wire import Cell, Fact, Header, Parts
 
-NEIGHBOURHOOD = 7000
 CUT_RATE = 0.12
 FACTS_RATE = 0.65
 FACT_DROPPED = 0.15
@@ -69,19 +68,6 @@ def blur(fact: Fact, spare: Sequence[Fact], random: Random) -> Fact:
     members = list(dict.fromkeys((*fact.members, *random.sample(others, min(len(others), random.randrange(9))))))
     random.shuffle(members)
     return Fact(fact.name, fact.type, fact.module, tuple(members))
-
-
-def nearby(cells: Sequence[Cell], *, last: bool) -> tuple[Cell, ...]:
-    """The cells next to the cursor, as many as a prompt can hold: the last ones, or the first ones."""
-    kept: list[Cell] = []
-    room = NEIGHBOURHOOD
-    for cell in reversed(cells) if last else cells:
-        if room <= 0:
-            break
-        text = cell.text[-room:] if last else cell.text[:room]
-        kept.append(Cell(cell.kind, text))
-        room -= len(text)
-    return tuple(reversed(kept)) if last else tuple(kept)
 
 
 def split(doc: Document, at: int, cut: Cut, random: Random) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:

@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from model_server.corpus.documents import Document, read
 from model_server.memory import FILE, NO_LINES, Lines, Memory, Weights, write
-from model_server.training.corpus import Document, read
 from model_server.weights import resolve
 
 LEAST_DOCUMENTS = 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from model_server.training.corpus import Document
+from model_server.corpus.documents import Document
 from model_server.wire import Fact
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from model_server.training.corpus import Document
-from model_server.training.harvest import harvest
+from model_server.corpus.documents import Document
+from model_server.corpus.harvest import harvest
 from model_server.training.objective import Place
 from model_server.wire import Fact
 
@@ -74,7 +74,9 @@ class Epochs:
         if doc.kind != "notebook" or doc.header.language != "python":
             return {}
         code = [index for index, cell in enumerate(doc.cells) if cell.kind == "code"]
-        return dict(zip(code, harvest([doc.cells[index].text for index in code]), strict=True))
+        after = [doc.cells[index + 1] if index + 1 < len(doc.cells) else None for index in code]
+        outputs = [cell.text if cell and cell.kind == "output" else "" for cell in after]
+        return dict(zip(code, harvest([doc.cells[index].text for index in code], outputs), strict=True))
 
     def _frames(self) -> list[Fact]:
         """Frames of some notebooks, whose columns are mixed into those of others."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from model_server.corpus.documents import Document
 from model_server.families import BUNDLED, INCODER, Family
 from model_server.training.cm import MOST_SPANS
-from model_server.training.corpus import Document
 
 LINE = Regex(r"\n|(?<=\n)[ \t]+|[^\n]+")
 LONGEST_LINE = 160

@@ -26,11 +26,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from model_server.corpus.documents import Document, read
 from model_server.tokens import Tokens
 from model_server.training import adapter, tokenizer
 from model_server.training.batches import Batch, Batches
 from model_server.training.cm import CausalMasking
-from model_server.training.corpus import Document, read
 from model_server.training.heldout import HeldOut
 from model_server.training.lcm import LanguageCausalMasking
 from model_server.training.machine import bfloat16_pays, keep_memory

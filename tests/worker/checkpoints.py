@@ -9,8 +9,8 @@ import torch
 from tokenizers import Tokenizer, processors
 from transformers import XGLMConfig, XGLMForCausalLM
 
+from model_server.corpus.documents import Document
 from model_server.families import INCODER
-from model_server.training.corpus import Document
 from model_server.training.model import Network, Shape, save_checkpoint
 from model_server.training.tokenizer import new_tokenizer, save, train
 from model_server.wire import Cell, Header

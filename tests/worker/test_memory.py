@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from model_server.corpus.documents import Document
 from model_server.memory import FILE, BadMemory, Lines, Memory, Weights, beside, read, write
-from model_server.training.corpus import Document
 from model_server.training.memory import build
 from model_server.wire import Cell, Header
 

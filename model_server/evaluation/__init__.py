@@ -1,0 +1,1 @@
+"""How often a model is right: hidden lines and gaps, asked of real workers."""
