@@ -40,6 +40,7 @@ WHOLE = 300_000_000
 RANK = 16
 LENGTH = 1024
 """Tokens a sequence, where the base has as many positions."""
+GROUP = "hidden lines of your files"
 EVERYTHING = {"other": 1.0}
 
 
@@ -80,10 +81,13 @@ def fitting(plan: Plan, aside: HeldOut, minutes: float, epochs: float) -> Plan:
     return replace(plan, steps=steps, decay=math.ceil(steps / 2), warm_up=max(1, min(20, steps // 10)), every=steps)
 
 
-def table(models: Sequence[Path | str], cases: list[Case]) -> str:
-    """What each model gives on hidden lines, with its memory, through a worker."""
-    results = [measure(Model(str(name), partial(started, str(name), True)), Work(cases, [], False)) for name in models]
-    return as_markdown(Evaluation(results, copying(cases)))
+def table(models: Sequence[Path | str], cases: Sequence[Case]) -> str:
+    """What each model gives on hidden lines of all kinds together, with its memory, through a worker."""
+    together = [replace(case, group=GROUP) for case in cases]
+    work = Work(together, [], False)
+    results = [measure(Model(str(name), partial(started, str(name), True)), work) for name in models]
+    only = [replace(result, figures={GROUP: result.figures[GROUP]} if result.figures else {}) for result in results]
+    return as_markdown(Evaluation(only, copying(together)))
 
 
 def finetune(options: argparse.Namespace) -> None:

@@ -60,6 +60,7 @@ def test_own_files_make_a_model_that_serves(
     assert "8 files to learn from" in said
     assert f"{base}: exact match (95 %)" in said
     assert f"{out}: exact match (95 %)" in said
+    assert "| hidden lines of your files | 12 |" in said
     assert f"jupyter codecompose serve --model {out}" in said
     assert Tokens.load(out).size == Tokens.load(base).size
     assert (out / "model.safetensors").read_bytes() != (base / "model.safetensors").read_bytes()
