@@ -1,7 +1,8 @@
 """Fits what a memory's evidence is worth, on cursors in repositories that its store has not seen.
 
-First the candidates are weighed against each other without the network; then the best of them against the network's
-own line. Cursors stand where the hidden-line evaluation puts them, and the evaluation's repositories take no part.
+First the candidates are weighed against each other without the network, on repositories held out of the store in turn;
+then the best of them against the network's own line, on documents that the network has not seen either: it is surer of
+itself where it was trained. Cursors stand where the hidden-line evaluation puts them; its repositories take no part.
 """
 
 from __future__ import annotations
@@ -146,25 +147,34 @@ def bar(judged: Sequence[Judged], weights: Weights) -> float:
     return round(-level, 4) if level != float("inf") else -1e9
 
 
-def fit(docs: Sequence[Document], directory: Path, most: int) -> Weights:
-    """The weights for a checkpoint directory, by cross-fitting over the corpus' repositories."""
+def fit(docs: Sequence[Document], unseen: Sequence[Document], directory: Path, most: int) -> Weights:
+    """The weights for a checkpoint directory: the evidence's by cross-fitting over the corpus' repositories, those of
+    the network's opinion on documents that it has not seen (where there are none, they stay as they are)."""
     cases: list[tuple[Case, Memory]] = []
     for part in range(FOLDS):
         store = build(doc for doc in docs if fold(doc.repo) != part)
         held_out = [doc for doc in docs if fold(doc.repo) == part]
         cases += [(case, store) for case in notebook_cursors(held_out, most // FOLDS, Random(part))]
     weights = fit_evidence([(case, recall(case.parts, store, CANDIDATES)) for case, store in cases])
-    tokens = Tokens.load(directory)
-    slots = Slots(XGLM.load(directory, lambda share: None), 1)
-    judged = []
-    for number, (case, store) in enumerate(cases, 1):
-        memory = replace(store, weights=weights)
-        judged.append(Judged(asked(case, tokens, slots, memory), complete(case, tokens, slots), case.target))
-        if number % 100 == 0:
-            print(f"{number}/{len(cases)} cursors", file=sys.stderr, flush=True)
+    judged = judge(notebook_cursors(unseen, most, Random(0)), directory, build(docs, weights))
+    if not judged:
+        print("no unseen notebooks: the network's opinion keeps its usual weight", file=sys.stderr)
+        return weights
     weights = fit_network(judged, weights)
     report(judged, weights)
     return weights
+
+
+def judge(cases: Sequence[Case], directory: Path, memory: Memory) -> list[Judged]:
+    """The network's opinion of what the memory has, and its own line, at each cursor."""
+    tokens = Tokens.load(directory)
+    slots = Slots(XGLM.load(directory, lambda share: None), 1)
+    judged = []
+    for number, case in enumerate(cases, 1):
+        judged.append(Judged(asked(case, tokens, slots, memory), complete(case, tokens, slots), case.target))
+        if number % 100 == 0:
+            print(f"{number}/{len(cases)} cursors", file=sys.stderr, flush=True)
+    return judged
 
 
 def asked(case: Case, tokens: Tokens, slots: Slots, memory: Memory) -> list[Opinion]:
@@ -185,6 +195,6 @@ def report(judged: Sequence[Judged], weights: Weights) -> None:
         alone += case.written == case.target
         both += (remembered.candidate.text if remembered else case.written) == case.target
     print(
-        f"exact match on {len(judged)} held-out cursors: {alone / len(judged):.1%} by the network alone, "
+        f"exact match on {len(judged)} unseen cursors: {alone / len(judged):.1%} by the network alone, "
         f"{both / len(judged):.1%} with the memory"
     )

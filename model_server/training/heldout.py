@@ -20,7 +20,7 @@ ONE_IN = 100
 MOST_CASES = 100
 
 
-def held(doc: Document, one_in: int) -> bool:
+def held(doc: Document, one_in: int = ONE_IN) -> bool:
     """Whether a document is kept from training: the same ones in every run, on every machine."""
     return zlib.crc32(f"{doc.repo}/{doc.header.path}".encode()) % one_in == 0
 

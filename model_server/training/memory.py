@@ -2,9 +2,9 @@
 
     python -m model_server.training.memory --corpus DIRECTORY --model CHECKPOINT
 
-writes `memory.tsv.gz` into the checkpoint's directory. The weights are fitted on repositories that the store of the
-fit has not seen (`training.evidence`), with the opinion of the very network that they will be weighed against: after
-more training, build again.
+writes `memory.tsv.gz` into the checkpoint's directory. The weights are fitted on documents that neither the store nor
+the network has seen (`training.evidence`), with the opinion of the very network that they will be weighed against:
+after more training, build again.
 """
 
 from __future__ import annotations
@@ -73,12 +73,17 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--cases", type=int, default=1600, help="held-out cursors to fit the weights on (default: 1600)"
     )
+    parser.add_argument(
+        "--unseen", type=Path, default=None, help="a corpus of which the network has seen nothing (default: those kept)"
+    )
     options = parser.parse_args(argv)
     from model_server.training.evidence import fit
+    from model_server.training.heldout import held
 
     directory = resolve(options.model)
     docs = list(read(options.corpus, "train"))
-    weights = fit(docs, directory, options.cases)
+    unseen = list(read(options.unseen, "train")) if options.unseen else [doc for doc in docs if held(doc)]
+    weights = fit(docs, unseen, directory, options.cases)
     write(build(docs, weights), options.out or directory / FILE)
 
 

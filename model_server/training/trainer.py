@@ -9,7 +9,6 @@ machine has. State is written as safetensors and JSON, never pickled.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import queue
@@ -21,8 +20,8 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator, notebook_launcher
-from safetensors import SafetensorError
+from accelerate import Accelerator, PartialState, notebook_launcher
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -42,7 +41,6 @@ from model_server.training.progress import Progress
 
 OBJECTIVES: dict[str, Callable[[Tokens], Objective]] = {"lcm": LanguageCausalMasking, "cm": CausalMasking}
 STATE = "state.safetensors"
-PROGRESS = "progress.json"
 BETWEEN_SAVES_S = 300.0
 BETWEEN_LINES = 10
 
@@ -140,7 +138,6 @@ class Run:
             directory.mkdir(parents=True, exist_ok=True)
             save_file(self.state(), part, metadata={"step": str(self.step)})
             os.replace(part, directory / STATE)
-            (directory / PROGRESS).write_text(json.dumps({"step": self.step}) + "\n")
         except (OSError, SafetensorError) as error:
             part.unlink(missing_ok=True)
             raise Stopped(
@@ -155,8 +152,9 @@ class Run:
     def resume(self, directory: Path) -> None:
         """Take up the state of a saved run. One with fewer layers is grown: the new ones begin as the identity, so that
         nothing is lost, and the optimisers begin afresh."""
+        with safe_open(directory / STATE, framework="pt") as saved_state:
+            self.step = int(saved_state.metadata()["step"])
         tensors = load_file(directory / STATE)
-        self.step = json.loads((directory / PROGRESS).read_text())["step"]
         prefix = "network."
         saved = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
         missing, unexpected = self.network.load_state_dict(saved, strict=False)
@@ -199,7 +197,8 @@ def train(plan: Plan, aside: HeldOut) -> Path:
     """Train on what is shown to the plan's last step and write the checkpoint; gives its directory. Raises Stopped with
     a sentence where that is impossible."""
     keep_memory()
-    tokens = prepare_tokenizer(plan, aside.shown)
+    with PartialState(cpu=not torch.cuda.is_available()).main_process_first():
+        tokens = prepare_tokenizer(plan, aside.shown)
     batches, run = batches_of(plan, aside, tokens), Run(plan, tokens)
     if (plan.out / STATE).exists():
         run.resume(plan.out)

@@ -59,14 +59,15 @@ def test_the_bar_stands_where_the_most_are_matched() -> None:
     assert bar(cases[2:], Weights()) < -1e6
 
 
-def test_the_builder_writes_a_memory_beside_a_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unseen", [True, False])
+def test_the_builder_writes_a_memory_beside_a_checkpoint(tmp_path: Path, unseen: bool) -> None:
     corpus, model = tmp_path / "corpus", write_checkpoint(tmp_path / "model")
     corpus.mkdir()
     raw = {"kind": "notebook", "language": "python", "kernelspec": {"name": "python3"}, "path": "a.ipynb"}
     cells = {"cells": [{"type": "code", "source": LINES}]}
     rows = [json.dumps({**raw, **cells, "repo": f"owner/{number}"}) for number in range(8)]
     (corpus / "train-00.jsonl").write_text("\n".join(rows) + "\n")
-    main(["--corpus", str(corpus), "--model", str(model), "--cases", "8"])
+    main(["--corpus", str(corpus), "--model", str(model), "--cases", "8", *(["--unseen", str(corpus)] * unseen)])
     memory = beside(model)
     assert memory is not None
     assert memory.of("python").count("import numpy as np") == 8

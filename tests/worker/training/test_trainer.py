@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from model_server.engine import Sampling
@@ -57,7 +58,8 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(plan: Plan, corpus: Path, 
     from_corpus(plan, corpus)
     broken = replace(plan, out=tmp_path / "broken")
     from_corpus(replace(broken, steps=killed_at, decay=0), corpus)
-    assert json.loads((broken.out / "progress.json").read_text())["step"] == killed_at
+    with safe_open(broken.out / "state.safetensors", framework="pt") as state:
+        assert state.metadata() == {"step": str(killed_at)}
     (broken.out / "state.part").write_bytes(b"cut short by the kill")
     from_corpus(broken, corpus)
     assert same(plan.out, broken.out)
