@@ -1,8 +1,8 @@
 """Lines that many documents share, kept beside a checkpoint: what a small network had no compute to learn by heart.
 
 A memory is a gzipped text file that a person can read: a first line of JSON with its format and weights, then a line
-of the corpus each, as `language <tab> documents <tab> line`. It is data only. Where a checkpoint has none, it serves
-without.
+of the corpus each, as `language <tab> documents <tab> line`. Where a model was trained on somebody's own code, that
+code follows in its own order, with 0 for the documents. It is data only. A checkpoint without one serves without.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FILE = "memory.tsv.gz"
 FORMAT = 1
 MOST_BYTES = 64 * 1024 * 1024
 MOST_SCANNED = 20_000
+MOST_PLACES = 40
 
 
 class BadMemory(Exception):
@@ -96,11 +97,39 @@ NO_LINES = Lines()
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """Somebody's own code, line by line in its order, and where each line stands in it."""
+
+    lines: list[str] = field(default_factory=list)
+    where: dict[str, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lines: list[str]) -> Pages:
+        """Index some lines; a blank one parts two documents."""
+        where: dict[str, list[int]] = {}
+        for number, line in enumerate(lines):
+            if line:
+                where.setdefault(line, []).append(number)
+        return cls(lines, where)
+
+    def below(self, line: str) -> list[str]:
+        """What stands below a line in the last places where it stands: each time the line, two more, and a blank."""
+        found: list[str] = []
+        for at in self.where.get(line, [])[-MOST_PLACES:]:
+            found += [*self.lines[at : at + 3], ""]
+        return found
+
+
+NO_PAGES = Pages()
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """Common lines by language, and what evidence is worth."""
+    """Common lines by language, what evidence is worth, and somebody's own code, if any."""
 
     languages: Mapping[str, Lines]
     weights: Weights = Weights()
+    pages: Mapping[str, Pages] = field(default_factory=dict)
 
     def of(self, language: str) -> Lines:
         """The lines of a language; none where it is not known."""
@@ -118,7 +147,9 @@ def read(path: Path) -> Memory:
         about = json.loads(header)
         if about["format"] != FORMAT:
             raise BadMemory(f"{path} has format {about['format']}, but {FORMAT} is supported: build it again")
-        return Memory(collect(row.split("\t", 2) for row in rows), Weights(**about["weights"]))
+        split = [row.split("\t", 2) for row in rows]
+        own = (row for row in split if row[1:2] == ["0"])
+        return Memory(collect(row for row in split if row[1:2] != ["0"]), Weights(**about["weights"]), paged(own))
     except (EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError):
         raise BadMemory(f"{path} is damaged or no memory file: build or copy it again, or remove it") from None
 
@@ -142,10 +173,20 @@ def collect(rows: Iterable[list[str]]) -> dict[str, Lines]:
     }
 
 
+def paged(rows: Iterable[list[str]]) -> dict[str, Pages]:
+    """Rows of somebody's own code, by language. Raises ValueError for a row of another form."""
+    languages: dict[str, list[str]] = {}
+    for language, _, line in rows:
+        languages.setdefault(language, []).append(line)
+    return {language: Pages.of(lines) for language, lines in languages.items()}
+
+
 def write(memory: Memory, path: Path) -> None:
     """Write a memory file: the same bytes for the same memory."""
     weights = {one.name: getattr(memory.weights, one.name) for one in fields(Weights)}
     rows = [json.dumps({"format": FORMAT, "weights": weights})]
     for language, lines in sorted(memory.languages.items()):
         rows += [f"{language}\t{n}\t{line}" for line, n in zip(lines.lines, lines.documents, strict=True)]
+    for language, pages in sorted(memory.pages.items()):
+        rows += [f"{language}\t0\t{line}" for line in pages.lines]
     path.write_bytes(gzip.compress(("\n".join(rows) + "\n").encode(), mtime=0))

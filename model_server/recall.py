@@ -1,7 +1,8 @@
 """How the cursor's line may go on, by what the notebook and the memory hold: candidates, and the evidence for each.
 
 Pure text; no network. A candidate is the rest of a line: of a notebook's line that has the characters before the
-cursor too, of one that stands between the same neighbours, or of a line that is common in the corpus.
+cursor too, of one that stands between the same neighbours there or in the person's other code, or of a line that is
+common in the corpus.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import log, log1p
 
-from model_server.memory import Lines, Memory, Weights
+from model_server.memory import NO_PAGES, Lines, Memory, Pages, Weights
 from model_server.wire import Cell, Parts
 
 LINES_ABOVE, LINES_BELOW = 600, 300
@@ -132,8 +133,9 @@ def recall(parts: Parts, memory: Memory, most: int) -> list[Candidate]:
     if len(around.head) > LONGEST:
         return []
     lines = memory.of(parts.header.language)
+    pages = memory.pages.get(parts.header.language, NO_PAGES)
     found: dict[str, Evidence] = {}
-    for rest, sight in notebook(around):
+    for rest, sight in seen(around, pages):
         found[rest] = found.get(rest, Evidence()).with_sight(sight)
     if around.head:
         common(around.head, lines, found)
@@ -146,10 +148,11 @@ def recall(parts: Parts, memory: Memory, most: int) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: (-candidate.prior, candidate.text))[:most]
 
 
-def notebook(around: Surroundings) -> Iterator[tuple[str, Evidence]]:
-    """Rests that the notebook's own lines give, a sight at a time."""
+def seen(around: Surroundings, pages: Pages) -> Iterator[tuple[str, Evidence]]:
+    """Rests that the notebook's own lines give, and those of the person's other code, a sight at a time."""
     yield from sights(around, around.above, 0.0)
     yield from sights(around, around.below, 1.0)
+    yield from sights(around, pages.below(around.previous), 0.0)
 
 
 def sights(around: Surroundings, lines: list[str], below: float) -> Iterator[tuple[str, Evidence]]:

@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from model_server.corpus.documents import Document, read
-from model_server.memory import FILE, NO_LINES, Lines, Memory, Weights, write
+from model_server.memory import FILE, NO_LINES, Lines, Memory, Weights, paged, write
+from model_server.recall import stripped
 from model_server.weights import resolve
 
 LEAST_DOCUMENTS = 2
@@ -51,9 +52,9 @@ def build(docs: Iterable[Document], weights: Weights = Weights(), least: int = L
     )
 
 
-def nested(base: Memory, docs: Iterable[Document]) -> Memory:
-    """A memory with the lines of somebody's own documents above those that it has: each counts as if `OWN` documents
-    of the corpus had it, and one document is enough."""
+def nested(base: Memory, docs: Sequence[Document]) -> Memory:
+    """A memory with somebody's own documents above what it has: each of their lines counts as if `OWN` documents of the
+    corpus had it, one document is enough, and what stands below what is kept too."""
     languages = dict(base.languages)
     for language, lines in build(docs, base.weights, least=1).languages.items():
         known = languages.get(language, NO_LINES)
@@ -61,7 +62,16 @@ def nested(base: Memory, docs: Iterable[Document]) -> Memory:
         counts.update({line: n * OWN for line, n in zip(lines.lines, lines.documents, strict=True)})
         rows = sorted(counts.items())
         languages[language] = Lines([line for line, _ in rows], [n for _, n in rows])
-    return Memory(languages, base.weights)
+    return Memory(languages, base.weights, paged(rows_of(docs)))
+
+
+def rows_of(docs: Iterable[Document]) -> Iterator[list[str]]:
+    """Somebody's own code in its order, as rows of a memory file; a blank line after each document."""
+    for doc in docs:
+        code = "\n".join(cell.text for cell in doc.cells if cell.kind == "code")
+        for line in (*stripped(code.split("\n")), ""):
+            if line.isprintable():
+                yield [doc.header.language, "0", line]
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from model_server.corpus.documents import Document
-from model_server.memory import FILE, BadMemory, Lines, Memory, Weights, beside, read, write
-from model_server.training.memory import build
+from model_server.memory import FILE, BadMemory, Lines, Memory, Pages, Weights, beside, read, write
+from model_server.training.memory import OWN, build, nested
 from model_server.wire import Cell, Header
 
 
@@ -87,3 +87,22 @@ def test_lines_that_begin_alike_come_commonest_first() -> None:
 
 def test_a_language_that_is_not_known_has_no_lines() -> None:
     assert Memory({}).of("cobol").beginning("MOVE", 3) == ([], 0)
+
+
+def test_own_code_is_kept_in_its_order(tmp_path: Path) -> None:
+    lines = ["a = 1", "b = 2", "c = 3", "", "b = 2", "d = 4", ""]
+    write(Memory({}, pages={"python": Pages.of(lines)}), tmp_path / "own")
+    pages = read(tmp_path / "own").pages["python"]
+    assert pages.lines == lines
+    assert pages.below("b = 2") == ["b = 2", "c = 3", "", "", "b = 2", "d = 4", "", ""]
+    assert pages.below("unknown") == pages.below("") == []
+
+
+def test_own_documents_stand_above_the_base() -> None:
+    doc = Document("r", "script", Header("python"), (Cell("code", "# why\nimport desk\n\nx = desk.rate(1)"),))
+    base = Memory({"python": Lines(["import desk"], [2])}, Weights(bias=7.0))
+    both = nested(base, [doc])
+    assert both.weights.bias == 7.0
+    assert both.of("python").count("import desk") == 2 + OWN
+    assert both.of("python").count("x = desk.rate(1)") == OWN
+    assert both.pages["python"].below("import desk")[:2] == ["import desk", "x = desk.rate(1)"]

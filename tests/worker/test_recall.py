@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_server.memory import Lines, Memory
+from model_server.memory import Lines, Memory, Pages
 from model_server.recall import LONGEST, recall
 from model_server.wire import Cell, Header, Parts
 
@@ -42,6 +42,13 @@ def test_more_of_the_same_characters_stand_before_fewer() -> None:
 def test_an_empty_line_is_filled_from_between_the_same_neighbours() -> None:
     assert texts(parts("b = f(1)\n", "\nshow(b)", above=("b = f(1)\nb += 1\nshow(b)",)))[0] == "b += 1"
     assert texts(parts("for x in y:\n    ", above=("a\nb",))) == []
+
+
+def test_own_code_elsewhere_tells_what_stands_below_a_line() -> None:
+    own = Memory({}, pages={"python": Pages.of(["model = house()", "model.open(desk)", ""])})
+    found = [candidate.text for candidate in recall(parts("model = house()\n"), own, 10)]
+    assert found == ["model.open(desk)"]
+    assert [candidate.text for candidate in recall(parts("model = house()\nmodel."), own, 10)] == ["open(desk)"]
 
 
 def test_a_common_line_is_known_where_the_notebook_has_none() -> None:
