@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 
 from model_server.corpus.documents import Document, document
-from model_server.corpus.gather import gather
+from model_server.corpus.gather import Report, gather, left_out
 from model_server.evaluation.asking import started
 from model_server.evaluation.cases import Case
 from model_server.evaluation.cursors import cursors
@@ -93,7 +93,9 @@ def table(models: Sequence[Path | str], cases: Sequence[Case]) -> str:
 def finetune(options: argparse.Namespace) -> None:
     """The whole of it. Raises Stopped and BadCheckpoint with a sentence."""
     base = resolve(options.base)
-    documents = [document(raw) for raw in gather(options.paths)]
+    report = Report()
+    documents = [document(raw) for raw in gather(options.paths, report=report, skip=options.out)]
+    print(left_out(report))
     split = Split.of(documents, options.hidden, Random(options.seed))
     cases = cursors(split.hidden, options.cases, Random(options.seed))
     print(
@@ -142,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line; gives the exit status."""
     try:
         finetune(arguments(argv))
-    except (Stopped, BadCheckpoint) as stopped:
+    except (Stopped, BadCheckpoint, FileNotFoundError) as stopped:
         print(f"stopped: {stopped}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

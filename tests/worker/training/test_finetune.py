@@ -87,6 +87,11 @@ def test_a_base_that_is_not_there_is_said(own: Path, tmp_path: Path, capsys: pyt
     assert str(tmp_path / "none") in capsys.readouterr().err
 
 
+def test_a_path_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none"), "--out", str(tmp_path / "out")]) == 1
+    assert f"{tmp_path / 'none'} does not exist" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wrong", [["--hidden", "1"], ["--minutes", "0"], ["--cases", "0"]])
 def test_options_that_make_no_sense_are_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
