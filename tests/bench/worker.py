@@ -15,6 +15,8 @@ from transformers import XGLMForCausalLM
 
 from model_server.families import BUNDLED
 from model_server.generation import Tree, greedy
+from model_server.memory import beside
+from model_server.rerank import opinions
 from model_server.tokens import Tokens
 from model_server.weights import BUNDLED_DIRECTORY
 from model_server.wire import Cell, Header, Parts
@@ -77,6 +79,19 @@ def warm(engine: XGLM, ids: list[int], count: int) -> Callable[[], None]:
     return run
 
 
+def remembered(engine: XGLM, tokens: Tokens) -> Callable[[], object]:
+    """What the memory adds to a suggestion: candidates recalled, and scored by the network side by side."""
+    memory = beside(BUNDLED_DIRECTORY)
+    assert memory
+    source = Path(__file__).parents[2].joinpath("model_server/families.py").read_text()
+    at = source.index("budget", len(source) // 2)
+    parts = Parts(Header("python"), (), (Cell("code", source[:at]),), (Cell("code", source[at + len("budget") :]),))
+    ids = BUNDLED.layout(parts, tokens, PROMPT)
+    slot = engine.new_slot()
+    slot.read(ids)
+    return lambda: opinions(parts, slot, tokens, memory, engine.context - len(ids), 48)
+
+
 def generate(dtype: torch.dtype, ids: list[int]) -> Callable[[], object]:
     """The same with transformers."""
     model = XGLMForCausalLM.from_pretrained(BUNDLED_DIRECTORY, dtype=dtype).eval()
@@ -109,6 +124,8 @@ def measure(figures: Figures) -> None:
     figures.add("worker.warm.8_tokens.p50_ms", median(shorts), "ms")
     figures.add("worker.token.p50_ms", (median(warms) - median(firsts)) / WRITTEN, "ms")
     figures.add("worker.token.no_guesses.p50_ms", median(milliseconds(plainly(engine, ids), ROUNDS)) / WRITTEN, "ms")
+    recalls = milliseconds(remembered(engine, Tokens.load(BUNDLED_DIRECTORY)), ROUNDS)
+    figures.add("worker.memory.p50_ms", median(recalls), "ms")
     figures.add("generate.float32.p50_ms", median(floats), "ms")
     figures.add("generate.bfloat16.p50_ms", median(halves), "ms")
     figures.add("worker.cold.ratio_to_generate", min(median(floats), median(halves)) / median(colds), "times faster")
