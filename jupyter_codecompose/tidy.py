@@ -84,8 +84,8 @@ class _Rules:
             text = text.lstrip(" \t")
         text, whole = self._end_of_scope(text, whole) if self._block else _end_of_line(text, whole)
         text, whole = self._end_of_brackets(text, whole)
-        text, whole = self._before_repeat(text, whole)
-        return (text if whole else UNDECIDED.sub("", text)).rstrip(), whole
+        text, whole = self._before_repeat(text if whole else UNDECIDED.sub("", text), whole)
+        return text.rstrip(), whole
 
     def _end_of_brackets(self, text: str, whole: bool) -> tuple[str, bool]:
         """Stops before a closer that closes nothing, or that already stands after the cursor."""

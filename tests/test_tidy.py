@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_codecompose.tidy import MAX_CHARACTERS, MAX_LINES, UNSAFE, Tidy
@@ -108,6 +108,7 @@ TEXTS = st.lists(
 
 @settings(max_examples=1500, deadline=None)
 @given(PLACES, TEXTS, st.booleans(), st.integers(1, 7))
+@example("|\nab", "'\u2028a", True, 1)
 def test_pieces_make_no_difference(place: str, text: str, block: bool, pieces: int) -> None:
     assert tidied(place, text, block=block, pieces=pieces) == tidied(place, text, block=block)
 
