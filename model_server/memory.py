@@ -79,6 +79,12 @@ class Lines:
     lines: list[str] = field(default_factory=list)
     documents: list[int] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, counts: Iterable[tuple[str, int]]) -> Lines:
+        """Lines with their numbers of documents, put in order."""
+        rows = sorted(counts)
+        return cls([line for line, _ in rows], [n for _, n in rows])
+
     def count(self, line: str) -> int:
         """How many documents have a line."""
         at = bisect_left(self.lines, line)
@@ -167,10 +173,7 @@ def collect(rows: Iterable[list[str]]) -> dict[str, Lines]:
     languages: dict[str, list[tuple[str, int]]] = {}
     for language, documents, line in rows:
         languages.setdefault(language, []).append((line, int(documents)))
-    return {
-        language: Lines([line for line, _ in found], [count for _, count in found])
-        for language, found in ((language, sorted(found)) for language, found in languages.items())
-    }
+    return {language: Lines.of(found) for language, found in languages.items()}
 
 
 def paged(rows: Iterable[list[str]]) -> dict[str, Pages]:

@@ -6,11 +6,11 @@ A notebook keeps its cells, a script is one code cell. This file knows the forma
 from __future__ import annotations
 
 import json
-import lzma
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_server.corpus.rows import opened
 from model_server.wire import Cell, Header
 
 MAX_OUTPUT = 160
@@ -43,7 +43,7 @@ def shards(directory: Path, split: str) -> list[Path]:
 
 def read_lines(path: Path) -> Iterator[dict[str, object]]:
     """The JSON objects of one file, one a line."""
-    with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as lines:
+    with opened(path) as lines:
         for line in lines:
             yield json.loads(line)
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from model_server.corpus.rows import opened
+
 LANGUAGES = {
     ".py": "python",
     ".R": "r",
@@ -100,7 +102,7 @@ def parsed(text: str) -> Raw:
 def lines(path: Path) -> Iterator[Raw | Unusable]:
     """The documents of a corpus file, one a line."""
     read = False
-    with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as file:
+    with opened(path) as file:
         while line := file.readline(MOST_FILE):
             if not line.strip():
                 continue

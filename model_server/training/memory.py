@@ -44,12 +44,9 @@ def build(docs: Iterable[Document], weights: Weights = Weights(), least: int = L
     for doc in docs:
         counts.setdefault(doc.header.language, Counter()).update(lines_of(doc))
     kept = {
-        language: sorted((line, n) for line, n in found.items() if n >= least) for language, found in counts.items()
+        language: Lines.of((line, n) for line, n in found.items() if n >= least) for language, found in counts.items()
     }
-    return Memory(
-        {language: Lines([line for line, _ in rows], [n for _, n in rows]) for language, rows in kept.items() if rows},
-        weights,
-    )
+    return Memory({language: lines for language, lines in kept.items() if lines.lines}, weights)
 
 
 def nested(base: Memory, docs: Sequence[Document]) -> Memory:
@@ -60,8 +57,7 @@ def nested(base: Memory, docs: Sequence[Document]) -> Memory:
         known = languages.get(language, NO_LINES)
         counts = Counter(dict(zip(known.lines, known.documents, strict=True)))
         counts.update({line: n * OWN for line, n in zip(lines.lines, lines.documents, strict=True)})
-        rows = sorted(counts.items())
-        languages[language] = Lines([line for line, _ in rows], [n for _, n in rows])
+        languages[language] = Lines.of(counts.items())
     return Memory(languages, base.weights, paged(rows_of(docs)))
 
 
