@@ -1,8 +1,9 @@
 """The ways to multiply by a weight on this processor, and which of them is fastest here.
 
-Processors differ too much for a table: bfloat16 is the fastest with AMX and the slowest without, int8 wins with VNNI.
-So each candidate is timed on the machine at hand when the model loads. Every way takes and gives rows of the
-network's own dtype, so that the loop above does not know which one runs.
+Processors differ too much for a table: bfloat16 is the fastest with AMX and the slowest without, int8 wins with VNNI,
+and where bfloat16 reads faster and int8 writes faster, each may do what it does best. So each candidate is timed on the
+machine at hand when the model first loads. Every way takes and gives rows of the network's own dtype, so that the loop
+above does not know which one runs.
 """
 
 from __future__ import annotations
@@ -19,12 +20,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Linear = Callable[[Tensor], Tensor]
-Name = Literal["float32", "bfloat16", "int8"]
-NAMES: tuple[Name, ...] = ("float32", "bfloat16", "int8")
+Name = Literal["float32", "bfloat16", "int8", "mixed"]
+PROCESSOR: tuple[Name, ...] = ("float32", "bfloat16", "int8", "mixed")
+ACCELERATOR: tuple[Name, ...] = ("float32", "bfloat16")
 ROWS = 128
 STEPS = 12
 """Steps of one token that are timed with one reading of `ROWS`: about what a keystroke costs."""
+MANY = 16
+"""From so many rows on, the mixed way multiplies in bfloat16."""
+MOST_MIXED = 1 << 23
+"""The most weights of a layer that are kept twice: beyond, the memory is worth more than the time."""
 GUESSES = 4
+SIZES = ((ROWS, 4), (1 + GUESSES, 20), (1, 20))
+"""How many rows are timed, and how often."""
 WORTH = 1.5
 """A step that checks guesses gives 1.4 to 2.1 tokens on code; it may cost that much more than a plain one."""
 
@@ -38,6 +46,8 @@ def linear(name: Name, weight: Tensor, bias: Tensor | None) -> Linear:
     """A function from rows `[…, in]` to rows `[…, out]` for a weight `[out, in]`."""
     if name == "int8":
         return int8(weight.float(), None if bias is None else bias.float())
+    if name == "mixed":
+        return mixed(linear("bfloat16", weight, bias), linear("int8", weight, bias))
     if name == "bfloat16" and weight.device.type == "cpu":
         return packed(weight.bfloat16(), None if bias is None else bias.bfloat16())
     dtype = dtype_of(name)
@@ -64,6 +74,11 @@ def int8(weight: Tensor, bias: Tensor | None) -> Linear:
     return lambda rows: run(rows, blocked, False)
 
 
+def mixed(many: Linear, few: Linear) -> Linear:
+    """One way for many rows, in bfloat16, and another for few, in float32."""
+    return lambda rows: many(rows.bfloat16()).float() if len(rows) >= MANY else few(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """What a way measured: milliseconds for `ROWS` rows at once, for a few and for one, through one layer's weights."""
@@ -84,40 +99,59 @@ class Timing:
         return GUESSES if self.few_ms < WORTH * self.row_ms else 0
 
 
-def timed(call: Callable[[], object], rounds: int) -> float:
-    """The fastest of some rounds, in milliseconds: what the machine can do when nothing else runs."""
+def candidates(weights: list[Tensor]) -> tuple[Name, ...]:
+    """The ways that may suit a layer's weights where they are."""
+    if weights[0].device.type != "cpu":
+        return ACCELERATOR
+    twice = sum(weight.numel() for weight in weights) <= MOST_MIXED
+    return tuple(name for name in PROCESSOR if twice or name != "mixed")
+
+
+def timed(call: Callable[[], object], rounds: int, wait: Callable[[], object]) -> float:
+    """The fastest of some rounds, in milliseconds: what the machine can do when nothing else runs. `wait` returns when
+    an accelerator has done what it was told."""
     call()
     best = float("inf")
     for _ in range(rounds):
+        wait()
         begun = time.perf_counter()
         call()
+        wait()
         best = min(best, time.perf_counter() - begun)
     return best * 1000
 
 
+def once(ways: list[tuple[Linear, int]], rows: int, dtype: torch.dtype, device: torch.device) -> Callable[[], object]:
+    """Multiplies `rows` rows by each of some weights, given with their widths."""
+    given = [(way, torch.randn(rows, width, dtype=dtype, device=device)) for way, width in ways]
+    return lambda: [way(x) for way, x in given]
+
+
 def measure(name: Name, weights: list[Tensor]) -> Timing | None:
     """Time one way on a layer's weights; None where the processor or torch cannot do it."""
+    device = weights[0].device
+    wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else int
     try:
         ways = [(linear(name, weight, None), weight.shape[1]) for weight in weights]
-        dtype = dtype_of(name)
-        took = []
-        for rows, rounds in ((ROWS, 4), (1 + GUESSES, 20), (1, 20)):
-            given = [torch.randn(rows, width, dtype=dtype) for _, width in ways]
-            took.append(timed(lambda given=given: [way(x) for (way, _), x in zip(ways, given, strict=True)], rounds))  # type: ignore[misc]
+        took = [timed(once(ways, rows, dtype_of(name), device), rounds, wait) for rows, rounds in SIZES]
         return Timing(name, *took)
     except (RuntimeError, NotImplementedError, AttributeError):
         return None
 
 
-def fastest(weights: list[Tensor]) -> tuple[Name, list[Timing]]:
-    """The way that makes a keystroke shortest on these weights, and what every one of them measured.
+def measured(weights: list[Tensor]) -> list[Timing]:
+    """What every way measures on a layer's weights.
 
     On one thread: several would wait for each other whenever something else runs, and the wrong way could win.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        timings = [timing for name in NAMES if (timing := measure(name, weights))]
+        return [timing for name in candidates(weights) if (timing := measure(name, weights))]
     finally:
         torch.set_num_threads(threads)
-    return min(timings, key=lambda timing: timing.cost).name, timings
+
+
+def fastest(timings: list[Timing]) -> Timing:
+    """The way that makes a keystroke shortest."""
+    return min(timings, key=lambda timing: timing.cost)

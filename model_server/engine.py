@@ -1,7 +1,7 @@
 """What an engine is to the rest of the worker: token ids in, scores out, with keys and values kept in slots.
 
-An engine knows nothing of text, requests or HTTP. `FakeEngine` is an honest small one without torch, for tests and
-for measuring everything but the network.
+One step reads for several requests at once. An engine knows nothing of text, requests or HTTP. `FakeEngine` is an
+honest small one without torch, for tests and for measuring everything but the network.
 """
 
 from __future__ import annotations
@@ -10,6 +10,13 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+
+class BadScores(Exception):
+    """The network gave no numbers: its weights are damaged, or its arithmetic overflowed."""
+
+    def __init__(self) -> None:
+        super().__init__("the network gave scores that are no numbers: fetch the checkpoint again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,29 @@ class Slot(Protocol):
     def size(self) -> int:
         """Bytes."""
 
-    def read(self, ids: Sequence[int]) -> None:
-        """Read `ids` after those that are held. Raises ValueError where there is no room for them."""
-
-    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
-        """The next token after what was read last; one of `among`, where any are given."""
-
-    def check(self, ids: Sequence[int]) -> list[int]:
-        """Read `ids` in one step, and give the token that greedily follows each of them."""
-
     def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
         """What the network thinks of each way to go on, followed by one of `ends`, after what was read last. The ways
         together need room in the slot; what it holds stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Ids to read in a slot behind those that it holds. `every` asks for the scores after each of them, where
+    otherwise those after the last are enough."""
+
+    slot: Slot
+    ids: Sequence[int]
+    every: bool = False
+
+
+class Scores(Protocol):
+    """What a network thinks of the next token after some of the ids that were read. Raises BadScores."""
+
+    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
+        """The next token after the last id; one of `among`, where any are given."""
+
+    def likeliest(self) -> list[int]:
+        """The likeliest token after each id whose scores were asked for."""
 
 
 class Engine(Protocol):
@@ -72,35 +90,35 @@ class Engine(Protocol):
     def new_slot(self) -> Slot:
         """An empty slot."""
 
+    def step(self, reads: Sequence[Read]) -> list[Scores]:
+        """Read for several slots at once, each of them in one read only. Raises ValueError where a slot has no room,
+        before anything is read."""
+
+
+def step_one(engine: Engine, slot: Slot, ids: Sequence[int]) -> Scores:
+    """A step of a single read, for whoever has but one slot."""
+    return engine.step([Read(slot, ids)])[0]
+
 
 @dataclass
 class FakeSlot:
-    """A slot that says its engine's sentence, and begins again after every prompt."""
+    """A slot of an engine that says its sentence, and begins again after every prompt."""
 
     sentence: Sequence[int]
-    seconds: float
     ids: list[int] = field(default_factory=list)
     said: int = 0
     size: int = 0
 
-    def read(self, ids: Sequence[int]) -> None:
-        """See `Slot`."""
-        time.sleep(self.seconds)
-        self.said = self.said + 1 if list(ids) == [self.sentence[self.said % len(self.sentence)]] else 0
+    @property
+    def following(self) -> int:
+        """What comes next of the sentence."""
+        return self.sentence[self.said % len(self.sentence)]
+
+    def read(self, ids: Sequence[int]) -> int:
+        """Read some ids and say what follows them: the sentence goes on only token by token."""
+        self.said = self.said + 1 if list(ids) == [self.following] else 0
         self.ids.extend(ids)
-
-    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
-        """See `Slot`."""
-        wanted = self.sentence[self.said % len(self.sentence)]
-        return wanted if not among or wanted in among else min(among)
-
-    def check(self, ids: Sequence[int]) -> list[int]:
-        """See `Slot`."""
-        following = []
-        for token in ids:
-            self.read([token])
-            following.append(self.pick(Sampling()))
-        return following
+        return self.following
 
     def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
         """See `Slot`: a wrong token costs 10."""
@@ -109,6 +127,21 @@ class FakeSlot:
             for way in ways
         ]
         return [Score(-10.0 * count, -10.0 * count) for count in wrong]
+
+
+@dataclass(frozen=True, slots=True)
+class FakeScores:
+    """The tokens that follow, as a fake slot says them."""
+
+    tokens: list[int]
+
+    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
+        """See `Scores`."""
+        return self.tokens[-1] if not among or self.tokens[-1] in among else min(among)
+
+    def likeliest(self) -> list[int]:
+        """See `Scores`."""
+        return self.tokens
 
 
 @dataclass(frozen=True)
@@ -123,4 +156,14 @@ class FakeEngine:
 
     def new_slot(self) -> FakeSlot:
         """See `Engine`."""
-        return FakeSlot(self.sentence, self.seconds)
+        return FakeSlot(self.sentence)
+
+    def step(self, reads: Sequence[Read]) -> list[FakeScores]:
+        """See `Engine`."""
+        time.sleep(self.seconds)
+        return [self._read(read) for read in reads]
+
+    def _read(self, read: Read) -> FakeScores:
+        assert isinstance(read.slot, FakeSlot)
+        pieces = [[token] for token in read.ids] if read.every else [read.ids]
+        return FakeScores([read.slot.read(piece) for piece in pieces])

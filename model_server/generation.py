@@ -1,6 +1,7 @@
-"""One request on the engine, as a generator of small steps: prompt ids in, pieces of text out.
+"""One request, as a generator: it gives reads for the engine and is sent their scores; it gives text on the way.
 
-Between two steps the loop may run other requests or drop this one. Nothing here knows of threads or HTTP.
+Who drives it may put the reads of many requests into one step, cut a long one, or close it between two steps. Nothing
+here knows of threads or HTTP.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from model_server.engine import Sampling, Slot
+from model_server.engine import Engine, Read, Sampling, Scores, Slot
 from model_server.lookup import Lookup
 from model_server.memory import Memory
 from model_server.rerank import best, opinions, wanted
@@ -19,10 +20,8 @@ from model_server.slots import Slots, common
 from model_server.tokens import TextStream, Tokens
 from model_server.wire import Cell, CompletionRequest, Explanation, Parts, PromptTokensDetails, Usage
 
-PREFILL_CHUNK = 256
 SMALLEST_PROMPT = 128
 LONGEST_PERIOD, SHORTEST_REPETITION = 16, 12
-GREEDY = Sampling()
 GUESSES = 8
 """Room in a slot for tokens that are guessed and not kept: more than any engine checks at once."""
 Reason = Literal["stop", "length"]
@@ -46,6 +45,9 @@ class Done:
     reason: Reason
     usage: Usage
     explanation: Explanation | None
+
+
+Steps = Generator[Read | Piece | Done, Scores, None]
 
 
 class Stops:
@@ -116,67 +118,48 @@ def stuck(written: Sequence[int]) -> bool:
     return False
 
 
-def read(slot: Slot, prompt: Sequence[int]) -> Iterator[None]:
-    """Read what the slot does not hold yet, a chunk a step."""
-    for start in range(len(slot.ids), len(prompt), PREFILL_CHUNK):
-        slot.read(prompt[start : start + PREFILL_CHUNK])
-        yield None
-
-
-def sampled(slot: Slot, sampling: Sampling, ways: Tree) -> Iterator[int]:
-    """Tokens for ever, each from the scores after the last; the first ones along `ways`."""
-    while True:
-        token = slot.pick(sampling, ways)
-        yield token
-        slot.read([token])
-        ways = ways.get(token, Tree())
-
-
-def greedy(slot: Slot, ways: Tree, guesses: int) -> Iterator[int]:
-    """The same, greedily: guesses from the text itself are checked with each step, and the right ones kept."""
-    token = slot.pick(GREEDY, ways)
-    while ways := ways.get(token, Tree()):
-        yield token
-        slot.read([token])
-        token = slot.pick(GREEDY, ways)
-    lookup = Lookup(slot.ids, guesses)
-    while True:
-        yield token
-        lookup.push(token)
-        guess = lookup.guess()
-        following = slot.check([token, *guess])
-        right = common(guess, following)
-        del slot.ids[len(slot.ids) - len(guess) + right :]
-        for token in guess[:right]:
-            yield token
-            lookup.push(token)
-        token = following[right]
+def following(
+    slot: Slot, last: int, sampling: Sampling, ways: Tree, guess: list[int]
+) -> Generator[Read, Scores, list[int]]:
+    """The tokens that are certain once `last` is read: one, and before it those that were guessed rightly."""
+    scores = yield Read(slot, [last, *guess], every=bool(guess))
+    if not guess:
+        return [scores.pick(sampling, ways)]
+    likeliest = scores.likeliest()
+    right = common(guess, likeliest)
+    del slot.ids[len(slot.ids) - len(guess) + right :]
+    return likeliest[: right + 1]
 
 
 def write(
-    slot: Slot, tokens: Tokens, request: CompletionRequest, guesses: int
-) -> Generator[Piece, None, tuple[Reason, int]]:
-    """Write token by token until an end token, a stop string or `max_tokens`; gives why it ended, and the count."""
-    if request.max_tokens == 0:
-        return "length", 0
-    ways = Tree.of(map(tokens.encode, request.allowed))
+    slot: Slot, scores: Scores, tokens: Tokens, request: CompletionRequest, guesses: int
+) -> Generator[Read | Piece, Scores, tuple[Reason, int]]:
+    """Write until an end token, a stop string or `max_tokens`; gives why it ended, and the count of tokens.
+
+    Guesses from the text itself are checked with each step where the choice is greedy and free.
+    """
     sampling = Sampling(request.temperature, request.top_p, request.seed)
+    ways = Tree.of(map(tokens.encode, request.allowed))
+    lookup = Lookup(slot.ids, 0 if sampling.temperature else guesses)
     text, stops = TextStream(tokens), Stops((*request.stops, *tokens.family.stops))
-    chosen = sampled(slot, sampling, ways) if request.temperature else greedy(slot, ways, guesses)
     written: list[int] = []
-    for said, token in enumerate(chosen, 1):
-        if token in tokens.ends:
-            yield Piece(stops.rest())
-            return "stop", said - 1
-        piece, met = stops.push(text.push(token))
-        yield Piece(piece)
-        if met:
-            return "stop", said
-        written.append(token)
-        if said == request.max_tokens or stuck(written):
-            yield Piece(stops.rest())
-            return "length", said
-    raise AssertionError("tokens never end by themselves")
+    certain = [scores.pick(sampling, ways)]
+    while True:
+        for token in certain:
+            if token in tokens.ends:
+                yield Piece(stops.rest())
+                return "stop", len(written)
+            written.append(token)
+            lookup.push(token)
+            piece, met = stops.push(text.push(token))
+            yield Piece(piece)
+            if met:
+                return "stop", len(written)
+            if len(written) == request.max_tokens or stuck(written):
+                yield Piece(stops.rest())
+                return "length", len(written)
+        ways = ways.get(token, Tree())
+        certain = yield from following(slot, token, sampling, ways, [] if ways else lookup.guess())
 
 
 def remembered(slot: Slot, tokens: Tokens, request: CompletionRequest, memory: Memory, room: int) -> list[int]:
@@ -188,25 +171,32 @@ def remembered(slot: Slot, tokens: Tokens, request: CompletionRequest, memory: M
     return line.ids if line else []
 
 
+def answer(
+    slot: Slot, scores: Scores, tokens: Tokens, request: CompletionRequest, engine: Engine, memory: Memory | None
+) -> Generator[Read | Piece, Scores, tuple[Reason, int]]:
+    """The suggestion after a prompt that was read: a line from memory, or what the network writes."""
+    if request.max_tokens == 0:
+        return "length", 0
+    line = remembered(slot, tokens, request, memory, engine.context - len(slot.ids)) if memory else []
+    if line:
+        yield Piece(tokens.decode(line))
+        return "stop", len(line)
+    return (yield from write(slot, scores, tokens, request, engine.guesses))
+
+
 def generate(
     request: CompletionRequest, owner: str, tokens: Tokens, slots: Slots, memory: Memory | None = None
-) -> Iterator[Piece | Done | None]:
-    """Serve one request, a step at a time; None and an empty piece are steps without text. Raises TooLong at first."""
+) -> Steps:
+    """Serve one request. Raises TooLong at first."""
     begun = time.perf_counter()
-    prompt = prompt_ids(request, tokens, slots.engine.context)
+    engine = slots.engine
+    prompt = prompt_ids(request, tokens, engine.context)
     kept = slots.take(owner, prompt)
-    reason: Reason
     try:
-        reused, tokenised = len(kept.slot.ids), time.perf_counter()
-        yield from read(kept.slot, prompt)
+        slot, reused, tokenised = kept.slot, len(kept.slot.ids), time.perf_counter()
+        scores = yield Read(slot, prompt[reused:])
         prefilled = time.perf_counter()
-        room = slots.engine.context - len(prompt)
-        line = remembered(kept.slot, tokens, request, memory, room) if memory else []
-        if line:
-            yield Piece(tokens.decode(line))
-            reason, said = "stop", len(line)
-        else:
-            reason, said = yield from write(kept.slot, tokens, request, slots.engine.guesses)
+        reason, said = yield from answer(slot, scores, tokens, request, engine, memory)
         ended = time.perf_counter()
     finally:
         slots.release(kept)
@@ -216,3 +206,19 @@ def generate(
         return
     steps = [(later - earlier) * 1000 for earlier, later in pairwise((begun, tokenised, prefilled, ended))]
     yield Done(reason, usage, Explanation(tokens.decode(prompt), *steps))
+
+
+def alone(steps: Steps, engine: Engine) -> Iterator[Piece | Done]:
+    """Drive one request by itself, each of its reads a step; what it says on the way."""
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, Read):
+                step = steps.send(engine.step([step])[0])
+            else:
+                yield step
+                step = next(steps)
+    except StopIteration:
+        return
+    finally:
+        steps.close()

@@ -1,130 +1,229 @@
-"""The engine's own thread: it loads the model, and then takes one step of each request in turn.
+"""The engine's own thread: it loads the model, and then takes steps, each for all requests in hand.
 
 Only this thread touches torch (a second thread that did would double torch's own threads and slow both). Requests come
-in through a bounded list and their pieces go back to the event loop that asked. A request that is cancelled, or that a
-newer one of the same editor replaces, is dropped before its next step; one that raises fails alone.
+in through a bounded queue and their pieces go back to the event loop that asked. A request that is cancelled, or that a
+newer one of the same editor replaces, is dropped before the next step; one that raises fails alone. Each has one last
+word. Who is served next is decided in `schedule`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator
+import time
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
-from model_server.engine import Engine
-from model_server.generation import Done, Piece, TooLong, generate
+from model_server.engine import Engine, Read, Scores
+from model_server.generation import Done, Piece, Steps, TooLong, generate
 from model_server.memory import Memory
+from model_server.schedule import admitted, rows
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import CompletionRequest, Health
 
 log = logging.getLogger("model_server")
 
-Step = Piece | Done | Exception
 Progress = Callable[[float, str], None]
 Load = Callable[[Progress], tuple[Tokens, Engine]]
 Remember = Callable[[], Memory | None]
+PATIENCE_SECONDS = 2.0
+"""How long a request may wait for its first step: later, nobody looks at the place where it was asked for."""
+GRACE_SECONDS = 3.0
 
 
 class NotReady(Exception):
-    """The model is still loading, or could not be loaded."""
+    """The model is still loading, or could not be loaded, or the worker is stopping."""
 
 
 class Full(Exception):
-    """As many requests as allowed are in hand already."""
+    """There is too much to do already; `retry_after` is when to ask again, in seconds."""
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Late(Full):
+    """A request waited for its first step as long as it may."""
 
 
 class Replaced(Exception):
     """A newer request of the same editor took this one's place."""
 
 
+@dataclass
+class Counts:
+    """What has been done since the start; only the engine's thread and the one that asks write here."""
+
+    requests: int = 0
+    finished: int = 0
+    failed: int = 0
+    replaced: int = 0
+    refused: int = 0
+    cancelled: int = 0
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    written_tokens: int = 0
+    steps: int = 0
+    step_seconds: float = 0.0
+
+
 @dataclass(eq=False)
 class Job:
-    """A request on its way. `cancelled` is set from any thread and read before every step."""
+    """A request on its way. `over` is set from any thread and looked at before every step."""
 
     request: CompletionRequest
     owner: str
     asked_by: asyncio.AbstractEventLoop
-    out: asyncio.Queue[Step] = field(default_factory=asyncio.Queue)
-    steps: Iterator[Piece | Done | None] | None = None
-    cancelled: bool = False
+    begun: float = field(default_factory=time.monotonic)
+    out: asyncio.Queue[Piece | Done | Exception] = field(default_factory=asyncio.Queue)
+    steps: Steps | None = None
+    read: Read | None = None
+    done: int = 0
+    over: bool = False
 
-    def give(self, step: Step) -> None:
-        """Hand a step to the one who waits; nobody waits any more where its event loop has closed."""
-        if not self.cancelled and not self.asked_by.is_closed():
-            self.asked_by.call_soon_threadsafe(self.out.put_nowait, step)
+    @property
+    def tenant(self) -> str:
+        """Who shares the worker fairly with others."""
+        return self.request.user
+
+    @property
+    def left(self) -> int:
+        """Ids of its read that are not read yet."""
+        return len(self.read.ids) - self.done if self.read else 0
+
+    @property
+    def writing(self) -> bool:
+        """Whether its next read is a step of its text, which is never cut, and not its prompt."""
+        return self.read is not None and (self.read.every or self.left == 1)
+
+    def give(self, word: Piece | Done | Exception) -> None:
+        """Hand something to the one who waits; nobody waits any more where its event loop has closed."""
+        if not self.over and not self.asked_by.is_closed():
+            self.asked_by.call_soon_threadsafe(self.out.put_nowait, word)
+
+    def end(self, word: Done | Exception) -> None:
+        """Say the last word."""
+        self.give(word)
+        self.over = True
 
 
 class Loop:
     """A thread with an engine. `start` it, ask it from an event loop, `stop` it."""
 
     def __init__(
-        self, load: Load, *, remember: Remember = lambda: None, most_slots: int = 8, most_jobs: int = 64
+        self,
+        load: Load,
+        *,
+        remember: Remember = lambda: None,
+        most_slots: int = 8,
+        most_bytes: int = 0,
+        most_jobs: int = 64,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """`load` builds the tokenizer and the engine, and then `remember` the memory, on the thread."""
+        """`load` builds the tokenizer and the engine, and then `remember` the memory, on the thread.
+
+        At most `most_slots` of `most_jobs` requests run together; the others wait, `patience` seconds at most. `most_bytes`
+        bounds what all slots hold (0: their number alone does).
+        """
         self._load, self._remember = load, remember
-        self._most_slots, self._most_jobs = most_slots, most_jobs
-        self._waiting: deque[Job] = deque()
+        self._most_slots, self._most_bytes, self._most_jobs = most_slots, most_bytes, most_jobs
+        self._patience = patience
+        self._waiting: list[Job] = []
         self._active: list[Job] = []
         self._changed = threading.Condition()
-        self._stopping = False
+        self._stop_by: float | None = None
+        self._usual_seconds = 0.0
+        self._slots: Slots | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self.counts = Counts()
         self.health = Health(state="loading", progress=0.0, message="starting")
 
     def start(self) -> None:
         """Begin to load."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Drop all requests and end the thread after its current step."""
+    def stop(self, grace: float = 0.0) -> None:
+        """Take nothing more, let what runs go on for `grace` seconds, and end the thread; who is left hears of it."""
         with self._changed:
-            self._stopping = True
+            self._stop_by = time.monotonic() + grace
             self._changed.notify()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=grace + 2)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that have not begun."""
+        return len(self._waiting)
+
+    @property
+    def active(self) -> int:
+        """Requests that have."""
+        return len(self._active)
 
     @property
     def in_hand(self) -> int:
-        """Requests waiting or running."""
-        return len(self._waiting) + len(self._active)
+        """Both."""
+        return self.waiting + self.active
+
+    @property
+    def slots_kept(self) -> int:
+        """Slots that hold somebody's text."""
+        return len(self._slots.kept) if self._slots else 0
+
+    @property
+    def slot_bytes(self) -> int:
+        """Bytes in all slots."""
+        return self._slots.size if self._slots else 0
 
     async def ask(self, request: CompletionRequest, owner: str) -> AsyncGenerator[Piece | Done, None]:
         """Run a request and give its pieces as they come. Closing the iterator drops it.
 
-        Raises NotReady or Full at once; TooLong, Replaced or the engine's own error later.
+        Raises NotReady or Full at once; Late, TooLong, Replaced or the engine's own error later.
         """
         job = Job(request, owner, asyncio.get_running_loop())
         self._submit(job)
         try:
             while True:
-                step = await job.out.get()
-                if isinstance(step, Exception):
-                    raise step
-                yield step
-                if isinstance(step, Done):
+                word = await job.out.get()
+                if isinstance(word, Exception):
+                    raise word
+                yield word
+                if isinstance(word, Done):
                     return
         finally:
-            job.cancelled = True
+            if not job.over:
+                self.counts.cancelled += 1
+                job.over = True
 
     def _submit(self, job: Job) -> None:
         if self.health.state != "ready":
             raise NotReady(self.health.message)
         with self._changed:
-            if self.in_hand >= self._most_jobs:
-                raise Full(f"{self._most_jobs} requests are in hand already")
+            if self._stop_by is not None:
+                raise NotReady("the worker is stopping")
+            self._refuse_what_would_wait()
             if job.request.editor:
                 self._replace(job.owner)
+            self.counts.requests += 1
             self._waiting.append(job)
             self._changed.notify()
+
+    def _refuse_what_would_wait(self) -> None:
+        """Raises Full where the queue is, or where a request would probably wait in vain: better at once than late."""
+        wait = self._usual_seconds * len(self._waiting) / self._most_slots
+        if self.in_hand >= self._most_jobs or wait > self._patience:
+            self.counts.refused += 1
+            raise Full(f"{self.in_hand} requests are in hand already: ask again later", math.ceil(max(wait, 1)))
 
     def _replace(self, owner: str) -> None:
         """Newest wins: drop what this editor asked before."""
         for older in [*self._waiting, *self._active]:
-            if older.owner == owner and not older.cancelled:
-                older.give(Replaced("a newer request of the same editor took its place"))
-                older.cancelled = True
+            if older.owner == owner and not older.over:
+                self.counts.replaced += 1
+                older.end(Replaced("a newer request of the same editor took its place"))
 
     def _run(self) -> None:
         try:
@@ -134,13 +233,17 @@ class Loop:
             log.error("the model could not be loaded: %s", error)
             self.health = Health(state="failed", progress=0.0, message=str(error))
             return
-        slots = Slots(engine, self._most_slots)
+        slots = self._slots = Slots(engine, self._most_slots, self._most_bytes)
         said = "; ".join(filter(None, ("ready", tokens.family.licence)))
         self.health = Health("ready", 1.0, said, self.health.model, engine.context, engine.arithmetic)
         log.info("ready: %s", engine.arithmetic)
         while self._wait():
-            for job in list(self._active):
-                self._step(job, tokens, slots, memory)
+            for job in [job for job in self._active if job.steps is None]:
+                job.steps = generate(job.request, job.owner, tokens, slots, memory)
+                self._go_on(job)
+            self._step(engine)
+        for job in [*self._waiting, *self._active]:
+            self._end(job, NotReady("the worker is stopping"))
 
     def _progress(self, share: float, message: str) -> None:
         self.health = Health(state="loading", progress=share, message=message)
@@ -148,26 +251,105 @@ class Loop:
     def _wait(self) -> bool:
         """Take up new requests, sleeping while there are none; False when it is time to stop."""
         with self._changed:
-            while not (self._waiting or self._active or self._stopping):
+            while not (self._waiting or self._active or self._stop_by):
                 self._changed.wait()
-            self._active += self._waiting
-            self._waiting.clear()
-        return not self._stopping
+            self._drop()
+            self._admit()
+        return self._stop_by is None or (bool(self._active) and time.monotonic() < self._stop_by)
 
-    def _step(self, job: Job, tokens: Tokens, slots: Slots, memory: Memory | None) -> None:
-        """One step of one request. Only this request fails if it raises."""
-        if job.steps is None:
-            job.steps = generate(job.request, job.owner, tokens, slots, memory)
+    def _drop(self) -> None:
+        """Let go of the requests that are over, and of those that have waited too long."""
+        latest = time.monotonic() - self._patience
+        for job in self._waiting:
+            if job.begun < latest and not job.over:
+                self.counts.refused += 1
+                job.end(Late("the worker had too much to do: ask again"))
+        for job in [job for job in self._active if job.over]:
+            self._close(job)
+        self._waiting = [job for job in self._waiting if not job.over]
+
+    def _admit(self) -> None:
+        """Begin what there is room for."""
+        room = self._most_slots - len(self._active)
+        if self._stop_by is None:
+            chosen = admitted([job.tenant for job in self._waiting], (job.tenant for job in self._active), room)
+            self._active += [self._waiting[at] for at in chosen]
+            self._waiting = [job for at, job in enumerate(self._waiting) if at not in chosen]
+
+    def _step(self, engine: Engine) -> None:
+        """One step of the engine, for as many requests as fit in it."""
+        turns = self._turns()
+        if not turns:
+            return
+        begun = time.perf_counter()
+        answers = self._answers(engine, [read for _, read in turns])
+        self.counts.steps += 1
+        self.counts.step_seconds += time.perf_counter() - begun
+        for (job, read), scores in zip(turns, answers, strict=True):
+            job.done += len(read.ids)
+            if isinstance(scores, Exception):
+                self._end(job, scores)
+            elif not job.left:
+                self._go_on(job, scores)
+
+    def _turns(self) -> list[tuple[Job, Read]]:
+        """What each request reads in the next step: those that write all they ask for, of the prompts a part."""
+        writing = [job for job in self._active if job.writing]
+        prompts = [job for job in self._active if job.left and not job.writing]
+        given = rows([(job.tenant, job.left) for job in prompts], bool(writing))
+        turns = [(job, job.read) for job in writing if job.read]
+        for job, count in zip(prompts, given, strict=True):
+            if job.read and count:
+                turns.append((job, Read(job.read.slot, job.read.ids[job.done : job.done + count])))
+        return turns
+
+    def _answers(self, engine: Engine, reads: list[Read]) -> list[Scores | Exception]:
+        """A step's scores; where it fails, each read is tried alone, so that only the one at fault does."""
         try:
-            step = None if job.cancelled else next(job.steps)
+            return list(engine.step(reads))
         except Exception as error:  # noqa: BLE001 - handed to the one who asked
-            if not isinstance(error, TooLong):
-                log.error("a request failed: %s", type(error).__name__)
-            step = None
-            job.give(error)
-            job.cancelled = True
-        if isinstance(step, Done) or (isinstance(step, Piece) and step.text):
-            job.give(step)
-        if job.cancelled or isinstance(step, Done):
-            job.steps.close()  # type: ignore[attr-defined]
+            if len(reads) == 1:
+                return [error]
+        return [answer for read in reads for answer in self._answers(engine, [read])]
+
+    def _go_on(self, job: Job, scores: Scores | None = None) -> None:
+        """Let a request go on to its next read, or to its end."""
+        assert job.steps
+        try:
+            step = next(job.steps) if scores is None else job.steps.send(scores)
+            while not isinstance(step, Read):
+                if isinstance(step, Done):
+                    self._end(job, step)
+                    return
+                if step.text:
+                    job.give(step)
+                step = next(job.steps)
+        except Exception as error:  # noqa: BLE001 - handed to the one who asked
+            self._end(job, error)
+        else:
+            job.read, job.done = step, 0
+
+    def _end(self, job: Job, word: Done | Exception) -> None:
+        """A request's last word; it has left the loop then."""
+        if isinstance(word, Done):
+            self._count(job, word)
+        elif not isinstance(word, TooLong | NotReady):
+            self.counts.failed += 1
+            log.error("a request failed: %s", type(word).__name__)
+        job.end(word)
+        self._close(job)
+
+    def _close(self, job: Job) -> None:
+        if job.steps:
+            job.steps.close()
+        if job in self._active:
             self._active.remove(job)
+
+    def _count(self, job: Job, done: Done) -> None:
+        counts, usage = self.counts, done.usage
+        counts.finished += 1
+        counts.prompt_tokens += usage.prompt_tokens
+        counts.reused_tokens += usage.prompt_tokens_details.cached_tokens
+        counts.written_tokens += usage.completion_tokens
+        seconds = time.monotonic() - job.begun
+        self._usual_seconds += 0.1 * (seconds - self._usual_seconds)

@@ -1,7 +1,7 @@
 """Which slot serves a request: the one whose tokens begin as the request's do. Token ids are compared, never a hash.
 
-Slots are kept by who owns them, so that one person's text is never matched against another's, and the least recently
-used goes first when there are too many.
+Slots are kept by who owns them, so that one person's text is never matched against another's. There are at most so
+many, and they hold at most so many bytes; the least recently used goes first.
 """
 
 from __future__ import annotations
@@ -31,10 +31,14 @@ class Kept:
 
 @dataclass
 class Slots:
-    """At most `most` slots of one engine, least recently used first."""
+    """At most `most` slots of one engine, of at most `most_bytes` together (0: any), least recently used first.
+
+    One is there for a request in any case; whoever asks keeps the requests at `most`.
+    """
 
     engine: Engine
     most: int
+    most_bytes: int = 0
     kept: list[Kept] = field(default_factory=list)
 
     @property
@@ -55,15 +59,24 @@ class Slots:
         return best
 
     def release(self, kept: Kept) -> None:
-        """The request is over; what the slot holds is kept for the next one."""
+        """The request is over; what the slot holds is kept for the next one, as far as there is room."""
         kept.busy = False
+        while self._too_large(0) and (idle := self._idle()) and len(self.kept) > 1:
+            self.kept.remove(idle)
 
     def _fresh(self, owner: str) -> Kept:
         """An empty slot: a new one, or the least recently used one wiped."""
-        idle = [kept for kept in self.kept if not kept.busy]
-        if len(self.kept) >= self.most and idle:
-            idle[0].slot.ids.clear()
-            idle[0].owner = owner
-            return idle[0]
+        idle = self._idle()
+        if idle and (len(self.kept) >= self.most or self._too_large(idle.slot.size)):
+            idle.slot.ids.clear()
+            idle.owner = owner
+            return idle
         self.kept.append(Kept(owner, self.engine.new_slot()))
         return self.kept[-1]
+
+    def _idle(self) -> Kept | None:
+        """The least recently used slot that no request is using."""
+        return next((kept for kept in self.kept if not kept.busy), None)
+
+    def _too_large(self, more: int) -> bool:
+        return 0 < self.most_bytes < self.size + more

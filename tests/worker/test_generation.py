@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_server.engine import FakeEngine
-from model_server.generation import Done, Piece, Stops, TooLong, generate, stuck
+from model_server.generation import Done, Piece, Stops, TooLong, alone, generate, stuck
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import Cell, CompletionRequest, Parts
@@ -36,7 +36,7 @@ def test_stops_cut_at_the_first_stop_however_it_comes(text: str, stops: list[str
 def run(tokens: Tokens, text: str, **options: object) -> tuple[str, Done]:
     slots = Slots(FakeEngine(sentence(tokens, text)), 1)
     request = CompletionRequest(prompt="x", **options)  # type: ignore[arg-type]
-    steps = [step for step in generate(request, "me", tokens, slots) if step]
+    steps = list(alone(generate(request, "me", tokens, slots), slots.engine))
     assert isinstance(steps[-1], Done)
     return "".join(step.text for step in steps if isinstance(step, Piece)), steps[-1]
 
@@ -55,7 +55,7 @@ def test_a_stop_string_is_not_part_of_the_text(tokens: Tokens) -> None:
 def test_a_familys_own_tags_end_the_text() -> None:
     incoder = Tokens(incoder_tokenizer())
     slots = Slots(FakeEngine(incoder.encode("b = 2\n</cell>\n<cell>\n")), 1)
-    steps = generate(CompletionRequest(prompt="a", max_tokens=60), "me", incoder, slots)
+    steps = alone(generate(CompletionRequest(prompt="a", max_tokens=60), "me", incoder, slots), slots.engine)
     assert "".join(step.text for step in steps if isinstance(step, Piece)) == "b = 2"
 
 
@@ -86,7 +86,7 @@ def test_an_abandoned_request_frees_its_slot(tokens: Tokens) -> None:
     steps = generate(CompletionRequest(parts=Parts(before=(Cell("code", "x"),))), "me", tokens, slots)
     next(steps)
     assert slots.kept[0].busy
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     assert not slots.kept[0].busy
 
 

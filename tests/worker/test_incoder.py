@@ -14,8 +14,9 @@ from transformers import PreTrainedTokenizerFast, XGLMForCausalLM
 
 from model_server import arithmetic
 from model_server.__main__ import arguments, loader
+from model_server.engine import Read
 from model_server.families import INCODER
-from model_server.generation import generate, prompt_ids
+from model_server.generation import alone, generate, prompt_ids
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import Cell, CompletionRequest, Header, Parts
@@ -56,7 +57,7 @@ class Both:
     def ours(self, request: CompletionRequest) -> list[int]:
         """The prompt that was read and the tokens that were written, except the last one."""
         slots = Slots(self.engine, 1)
-        list(generate(request, "somebody", self.tokens, slots))
+        list(alone(generate(request, "somebody", self.tokens, slots), self.engine))
         return list(slots.kept[0].slot.ids)
 
     def theirs(self, ids: list[int], most: int) -> list[int]:
@@ -92,7 +93,7 @@ def test_logits_are_those_of_transformers(both: Both, way: arithmetic.Name, tole
     with torch.inference_mode():
         expected = both.reference(torch.tensor([ids])).logits[0]
     engine = XGLM.load(both.directory, lambda share: None, way)
-    logits = engine.logits(engine.new_slot().rows(ids)).float()
+    logits = engine.step([Read(engine.new_slot(), ids, every=True)])[0].table.float()
     assert (logits - expected).abs().max() <= tolerance * expected.abs().max()
 
 
@@ -124,7 +125,9 @@ def test_half_precision_is_read_as_it_is(both: Both, tmp_path: Path) -> None:
     with torch.inference_mode():
         expected = half.float()(torch.tensor([ids])).logits[0]
     engine = XGLM.load(tmp_path, lambda share: None, "float32")
-    torch.testing.assert_close(engine.logits(engine.new_slot().rows(ids)), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        engine.step([Read(engine.new_slot(), ids, every=True)])[0].table, expected, atol=1e-4, rtol=1e-4
+    )
 
 
 def test_the_licence_is_said_where_a_user_picks_it(

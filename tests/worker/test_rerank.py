@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from model_server.engine import FakeEngine, Sampling
-from model_server.generation import Done, Piece, generate
+from model_server.engine import FakeEngine, Read, Sampling, step_one
+from model_server.generation import Done, Piece, alone, generate
 from model_server.memory import FILE, Lines, Memory, Weights, beside
 from model_server.rerank import best, opinions
 from model_server.slots import Slots
@@ -26,7 +26,7 @@ LINE = CompletionRequest(parts=PARTS, max_tokens=20, stop="\n")
 
 def text(tokens: Tokens, request: CompletionRequest, says: str, memory: Memory | None) -> str:
     slots = Slots(FakeEngine(sentence(tokens, says)), 1)
-    steps = list(generate(request, "me", tokens, slots, memory))
+    steps = list(alone(generate(request, "me", tokens, slots, memory), slots.engine))
     assert isinstance(steps[-1], Done)
     return "".join(step.text for step in steps if isinstance(step, Piece))
 
@@ -72,12 +72,14 @@ def test_a_score_is_that_of_reading_token_by_token_and_changes_nothing(checkpoin
     engine = XGLM.load(checkpoint, lambda share: None, "float32")
     prompt, ways, ends = [5, 9, 7, 30, 12], [[8, 4, 6], [11], [8, 5]], [2, 3]
     slot = engine.new_slot()
-    slot.read(prompt)
-    chosen = slot.pick(Sampling())
+    chosen = step_one(engine, slot, prompt).pick(Sampling())
     scores = slot.score(ways, ends)
-    assert (slot.ids, slot.pick(Sampling())) == (prompt, chosen)
+    assert slot.ids == prompt
+    del slot.ids[-1]
+    assert step_one(engine, slot, prompt[-1:]).pick(Sampling()) == chosen
     for way, score in zip(ways, scores, strict=True):
-        table = engine.logits(engine.new_slot().rows([*prompt, *way])).log_softmax(dim=-1)[len(prompt) - 1 :]
+        read = Read(engine.new_slot(), [*prompt, *way], every=True)
+        table = engine.step([read])[0].table.log_softmax(dim=-1)[len(prompt) - 1 :]
         taken = [float(table[at, token]) for at, token in enumerate(way)]
         end = float(table[-1, torch.tensor(ends)].logsumexp(dim=0))
         best_ones = [float(row.max()) for row in table]
@@ -91,7 +93,7 @@ def test_ways_need_room(checkpoint: Path) -> None:
     slot = engine.new_slot()
     with pytest.raises(ValueError, match="nothing was read"):
         slot.score([[1]], [2])
-    slot.read([5] * (engine.context - 2))
+    step_one(engine, slot, [5] * (engine.context - 2))
     with pytest.raises(ValueError, match="do not fit"):
         slot.score([[1, 2], [3]], [2])
 

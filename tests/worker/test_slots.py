@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_server.engine import FakeEngine
-from model_server.generation import Done, Piece, generate
+from model_server.engine import FakeEngine, FakeSlot
+from model_server.generation import Done, Piece, alone, generate
 from model_server.slots import Slots, common
 from model_server.tokens import Tokens
 from model_server.wire import Cell, CompletionRequest, Parts
@@ -30,7 +30,7 @@ def fresh(most: int = 2) -> Slots:
 def test_the_same_editor_gets_its_slot_back() -> None:
     slots = fresh()
     first = slots.take("a", [1, 2, 3])
-    first.slot.read([1, 2, 3])
+    first.slot.ids.extend([1, 2, 3])
     slots.release(first)
     again = slots.take("a", [1, 2, 9])
     assert again is first
@@ -40,7 +40,7 @@ def test_the_same_editor_gets_its_slot_back() -> None:
 def test_the_last_id_is_always_read_again() -> None:
     slots = fresh()
     kept = slots.take("a", [1, 2, 3])
-    kept.slot.read([1, 2, 3])
+    kept.slot.ids.extend([1, 2, 3])
     slots.release(kept)
     assert slots.take("a", [1, 2, 3]).slot.ids == [1, 2]
 
@@ -48,7 +48,7 @@ def test_the_last_id_is_always_read_again() -> None:
 def test_another_owner_never_gets_what_was_read() -> None:
     slots = fresh(most=1)
     first = slots.take("a", [1, 2, 3])
-    first.slot.read([1, 2, 3])
+    first.slot.ids.extend([1, 2, 3])
     slots.release(first)
     assert slots.take("b", [1, 2, 3]).slot.ids == []
 
@@ -57,7 +57,7 @@ def test_the_least_recently_used_goes_first() -> None:
     slots = fresh(most=2)
     for owner in ("a", "b", "a", "c"):
         kept = slots.take(owner, [1])
-        kept.slot.read([1])
+        kept.slot.ids.append(1)
         slots.release(kept)
     assert [kept.owner for kept in slots.kept] == ["a", "c"]
 
@@ -65,7 +65,7 @@ def test_the_least_recently_used_goes_first() -> None:
 def test_a_busy_slot_is_left_alone() -> None:
     slots = fresh(most=1)
     busy = slots.take("a", [1])
-    busy.slot.read([1])
+    busy.slot.ids.append(1)
     assert slots.take("b", [1]) is not busy
     assert busy.slot.ids == [1]
 
@@ -87,23 +87,53 @@ def edited(text: str, random: Random) -> str:
 def written(prompt: str, tokens: Tokens, slots: Slots) -> tuple[str, int]:
     """The text of a request, and how many tokens were kept."""
     request = CompletionRequest(parts=Parts(before=(Cell("code", prompt),)), max_tokens=6)
-    steps = [step for step in generate(request, "editor", tokens, slots) if step]
+    steps = list(alone(generate(request, "editor", tokens, slots), slots.engine))
     done = steps[-1]
     assert isinstance(done, Done)
     text = "".join(step.text for step in steps if isinstance(step, Piece))
     return text, done.usage.prompt_tokens_details.cached_tokens
 
 
-def test_kept_equals_cold_over_random_edits(checkpoint: Path, tokens: Tokens) -> None:
-    engine = XGLM.load(checkpoint, lambda share: None, "float32")
-    own = Tokens.load(checkpoint)
-    slots = Slots(engine, 2)
-    random = Random(11)
+def test_kept_equals_cold_over_1000_random_edits(checkpoint: Path) -> None:
+    engine, own = XGLM.load(checkpoint, lambda share: None, "float32"), Tokens.load(checkpoint)
+    slots, random = Slots(engine, 2), Random(11)
     text, reused = "import numpy as np\n" * 4, 0
-    for _ in range(60):
-        text = edited(text, random)
+    for _ in range(1000):
+        text = edited(text, random)[-400:]
         kept, cached = written(text, own, slots)
         cold, _ = written(text, own, Slots(engine, 1))
         assert kept == cold
         reused += cached
-    assert reused > 1000
+    assert reused > 20_000
+
+
+class Growing(FakeSlot):
+    """A slot whose size is what it holds."""
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        """A byte for each id."""
+        return len(self.ids)
+
+    @size.setter
+    def size(self, value: int) -> None:
+        """A fake slot's size is set once, to nothing."""
+
+
+class GrowingEngine(FakeEngine):
+    """An engine of such slots."""
+
+    def new_slot(self) -> Growing:
+        """See `Engine`."""
+        return Growing(self.sentence)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 60)), max_size=30))
+def test_slots_stay_within_their_bytes(requests: list[tuple[str, int]]) -> None:
+    slots = Slots(GrowingEngine([5]), 3, most_bytes=100)
+    for owner, length in requests:
+        kept = slots.take(owner, range(length))
+        kept.slot.ids.extend(range(len(kept.slot.ids), length))
+        slots.release(kept)
+        assert slots.size <= 100
+        assert len(slots.kept) <= 3

@@ -9,9 +9,9 @@ import torch
 from transformers import XGLMConfig, XGLMForCausalLM
 
 from model_server import arithmetic
-from model_server.engine import Sampling
+from model_server.engine import BadScores, Read, Sampling, step_one
 from model_server.weights import BadCheckpoint
-from model_server.xglm import XGLM
+from model_server.xglm import XGLM, KVSlot, Logits
 
 GREEDY = Sampling()
 IDS = torch.randint(3, 300, (60,), generator=torch.Generator().manual_seed(1)).tolist()
@@ -36,23 +36,29 @@ def engine(reference: tuple[Path, XGLMForCausalLM], way: arithmetic.Name = "floa
     return XGLM.load(reference[0], lambda share: None, way)
 
 
-@pytest.mark.parametrize(("way", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02), ("int8", 0.05)])
+def table(loaded: XGLM, slot: KVSlot, ids: list[int]) -> torch.Tensor:
+    """The scores after each of some ids."""
+    return loaded.step([Read(slot, ids, every=True)])[0].table
+
+
+@pytest.mark.parametrize(("way", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02), ("int8", 0.05), ("mixed", 0.05)])
 def test_logits_are_those_of_transformers(
     reference: tuple[Path, XGLMForCausalLM], way: arithmetic.Name, tolerance: float
 ) -> None:
     with torch.inference_mode():
         expected = reference[1](torch.tensor([IDS])).logits[0]
     loaded = engine(reference, way)
-    logits = loaded.logits(loaded.new_slot().rows(IDS)).float()
+    logits = table(loaded, loaded.new_slot(), IDS).float()
     assert (logits - expected).abs().max() <= tolerance * expected.abs().max()
 
 
 def test_greedy_text_is_that_of_generate(reference: tuple[Path, XGLMForCausalLM]) -> None:
     expected = reference[1].generate(torch.tensor([IDS]), max_new_tokens=40, do_sample=False, eos_token_id=None)
-    slot = engine(reference).new_slot()
-    slot.read(IDS)
+    loaded = engine(reference)
+    slot = loaded.new_slot()
+    scores = step_one(loaded, slot, IDS)
     for _ in range(40):
-        slot.read([slot.pick(GREEDY)])
+        scores = step_one(loaded, slot, [scores.pick(GREEDY)])
     assert slot.ids == expected[0].tolist()
 
 
@@ -60,40 +66,60 @@ def test_greedy_text_is_that_of_generate(reference: tuple[Path, XGLMForCausalLM]
 def test_reading_in_pieces_is_reading_at_once(reference: tuple[Path, XGLMForCausalLM], cuts: tuple[int, ...]) -> None:
     loaded = engine(reference)
     whole, pieces = loaded.new_slot(), loaded.new_slot()
-    expected = whole.rows(IDS)
-    rows = [pieces.rows(IDS[a:b]) for a, b in zip((0, *cuts), (*cuts, len(IDS)), strict=True)]
-    torch.testing.assert_close(torch.cat(rows), expected, atol=1e-5, rtol=1e-4)
+    expected = table(loaded, whole, IDS)
+    read = [table(loaded, pieces, IDS[a:b]) for a, b in zip((0, *cuts), (*cuts, len(IDS)), strict=True)]
+    torch.testing.assert_close(torch.cat(read), expected, atol=1e-5, rtol=1e-4)
 
 
 def test_a_shortened_slot_answers_as_a_fresh_one(reference: tuple[Path, XGLMForCausalLM]) -> None:
     loaded = engine(reference)
     used, fresh = loaded.new_slot(), loaded.new_slot()
-    used.read([*IDS[:30], *reversed(IDS[:20])])
+    step_one(loaded, used, [*IDS[:30], *reversed(IDS[:20])])
     del used.ids[30:]
-    used.read(IDS[30:])
-    fresh.read(IDS)
-    assert used.pick(GREEDY) == fresh.pick(GREEDY)
+    again, first = step_one(loaded, used, IDS[30:]), step_one(loaded, fresh, IDS)
+    assert again.pick(GREEDY) == first.pick(GREEDY)
+
+
+def test_slots_read_together_as_each_alone(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    loaded = engine(reference)
+    texts = [IDS[:1], IDS[5:40], IDS[:60], IDS[30:33]]
+    kept, alone = [loaded.new_slot() for _ in texts], [loaded.new_slot() for _ in texts]
+    for rest in (lambda text: text[: len(text) // 2], lambda text: text[len(text) // 2 :]):
+        reads = [Read(slot, rest(text), every=True) for slot, text in zip(kept, texts, strict=True) if rest(text)]
+        together = loaded.step(reads)
+        ones = [table(loaded, slot, rest(text)) for slot, text in zip(alone, texts, strict=True) if rest(text)]
+        for scores, one in zip(together, ones, strict=True):
+            torch.testing.assert_close(scores.table, one, atol=1e-5, rtol=1e-4)
+    assert [slot.ids for slot in kept] == texts
+
+
+def test_scores_that_are_no_numbers_are_refused(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    loaded = engine(reference)
+    broken = Logits(table(loaded, loaded.new_slot(), IDS) * float("nan"), 60)
+    for choose in (lambda: broken.pick(GREEDY), lambda: broken.pick(Sampling(1.0)), broken.likeliest):
+        with pytest.raises(BadScores, match="no numbers"):
+            choose()
 
 
 def test_a_seed_draws_the_same_tokens(reference: tuple[Path, XGLMForCausalLM]) -> None:
-    slot = engine(reference).new_slot()
-    slot.read(IDS)
-    warm = Sampling(temperature=1.5, seed=3)
-    assert len({slot.pick(warm) for _ in range(8)}) == 1
-    assert len({slot.pick(Sampling(temperature=1.5)) for _ in range(64)}) > 1
+    loaded = engine(reference)
+    scores, warm = step_one(loaded, loaded.new_slot(), IDS), Sampling(temperature=1.5, seed=3)
+    assert len({scores.pick(warm) for _ in range(8)}) == 1
+    assert len({scores.pick(Sampling(temperature=1.5)) for _ in range(64)}) > 1
 
 
 def test_a_tiny_top_p_is_greedy(reference: tuple[Path, XGLMForCausalLM]) -> None:
-    slot = engine(reference).new_slot()
-    slot.read(IDS)
-    assert slot.pick(Sampling(temperature=1.0, top_p=1e-6)) == slot.pick(GREEDY)
+    loaded = engine(reference)
+    scores = step_one(loaded, loaded.new_slot(), IDS)
+    assert scores.pick(Sampling(temperature=1.0, top_p=1e-6)) == scores.pick(GREEDY)
 
 
 def test_a_slot_has_an_end(reference: tuple[Path, XGLMForCausalLM]) -> None:
-    slot = engine(reference).new_slot()
-    slot.read(IDS * 4)
+    loaded = engine(reference)
+    slot = loaded.new_slot()
+    step_one(loaded, slot, IDS * 4)
     with pytest.raises(ValueError, match="240 \\+ 60 tokens do not fit in 256"):
-        slot.read(IDS)
+        step_one(loaded, slot, IDS)
 
 
 def test_the_arithmetic_is_chosen_by_timing(reference: tuple[Path, XGLMForCausalLM]) -> None:

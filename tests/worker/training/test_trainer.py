@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from model_server.engine import Sampling
+from model_server.engine import Sampling, step_one
 from model_server.tokens import Tokens
 from model_server.training.batches import Batch
 from model_server.training.plan import Plan, Stopped
@@ -135,9 +135,8 @@ def test_causal_masking_trains_too(plan: Plan, corpus: Path) -> None:
 def test_the_result_is_a_checkpoint_that_serves(plan: Plan, corpus: Path, lora: int) -> None:
     out = from_corpus(replace(plan, lora=lora), corpus)
     engine, tokens = XGLM.load(out, lambda share: None), Tokens.load(out)
-    slot = engine.new_slot()
-    slot.read(tokens.encode("import numpy"))
-    assert 0 <= slot.pick(Sampling()) < tokens.size
+    scores = step_one(engine, engine.new_slot(), tokens.encode("import numpy"))
+    assert 0 <= scores.pick(Sampling()) < tokens.size
 
 
 def test_adapters_alone_are_trained_and_then_added_in(plan: Plan, corpus: Path, tmp_path: Path) -> None:

@@ -1,0 +1,208 @@
+"""The engine's thread: requests run together, each has one last word, and one that fails fails alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from model_server.engine import BadScores, FakeEngine, FakeScores, Read
+from model_server.generation import Done, Piece, TooLong
+from model_server.loop import Full, Late, Loop, NotReady, Replaced
+from model_server.tokens import Tokens
+from model_server.wire import CompletionRequest
+from tests.worker.serving import sentence, until
+
+TEXT = "df.mean(axis=0)"
+
+
+@dataclass(frozen=True)
+class Watched(FakeEngine):
+    """Notes how many ids of each slot every step read; a prompt that holds `poison` cannot be read."""
+
+    steps: list[list[int]] = field(default_factory=list)
+    poison: int = -1
+
+    def step(self, reads: Sequence[Read]) -> list[FakeScores]:
+        """See `Engine`."""
+        self.steps.append([len(read.ids) for read in reads])
+        if any(self.poison in read.ids for read in reads):
+            raise RuntimeError("this text would be what somebody typed")
+        return super().step(reads)
+
+
+@asynccontextmanager
+async def running(tokens: Tokens, engine: FakeEngine, **options: Any) -> AsyncIterator[Loop]:
+    loop = Loop(lambda progress: (tokens, engine), **options)
+    loop.start()
+    await until(lambda: loop.health.state == "ready", 10)
+    try:
+        yield loop
+    finally:
+        await asyncio.to_thread(loop.stop)
+
+
+def engine(tokens: Tokens, **options: Any) -> Watched:
+    return Watched(sentence(tokens, TEXT), **options)
+
+
+def asking(prompt: str = "x = ", **options: Any) -> CompletionRequest:
+    return CompletionRequest(prompt=prompt, **{"max_tokens": 30} | options)
+
+
+async def text(loop: Loop, request: CompletionRequest, owner: str = "me") -> str:
+    pieces = [piece async for piece in loop.ask(request, owner)]
+    assert isinstance(pieces[-1], Done)
+    return "".join(piece.text for piece in pieces if isinstance(piece, Piece))
+
+
+async def test_requests_in_hand_are_decoded_together(tokens: Tokens) -> None:
+    watched = engine(tokens, seconds=0.002)
+    async with running(tokens, watched) as loop:
+        texts = await asyncio.gather(*(text(loop, asking(user=str(n)), str(n)) for n in range(6)))
+    assert texts == [TEXT] * 6
+    assert max(map(len, watched.steps)) == 6
+    assert len(watched.steps) < 3 * len(sentence(tokens, TEXT))
+
+
+async def test_a_long_prompt_is_read_in_parts_while_others_write(tokens: Tokens) -> None:
+    watched = engine(tokens, seconds=0.002, context=4096)
+    async with running(tokens, watched) as loop:
+        writer = asyncio.create_task(text(loop, asking(max_tokens=200), "writer"))
+        await until(lambda: len(watched.steps) > 2, 5)
+        assert await text(loop, asking("a = 1\n" * 400), "reader") == TEXT
+        assert await writer == TEXT
+    together = [step for step in watched.steps if len(step) > 1]
+    assert together
+    assert max(map(sum, together)) <= 66
+
+
+async def test_a_failing_request_fails_alone(tokens: Tokens) -> None:
+    poison = tokens.encode("🚀")[-1]
+    watched = engine(tokens, seconds=0.001, poison=poison)
+    async with running(tokens, watched) as loop:
+        others = [asyncio.create_task(text(loop, asking(), str(n))) for n in range(3)]
+        with pytest.raises(RuntimeError):
+            await text(loop, asking("🚀"), "poisoned")
+        assert await asyncio.gather(*others) == [TEXT] * 3
+        await until(lambda: not loop.in_hand, 5)
+        assert (loop.counts.failed, loop.counts.finished) == (1, 3)
+
+
+async def test_scores_that_are_no_numbers_fail_their_request(tokens: Tokens) -> None:
+    class Damaged(FakeScores):
+        def pick(self, *_: object) -> int:
+            raise BadScores
+
+    class NoNumbers(FakeEngine):
+        def step(self, reads: Sequence[Read]) -> list[FakeScores]:
+            return [Damaged(scores.tokens) for scores in super().step(reads)]
+
+    async with running(tokens, NoNumbers(sentence(tokens, TEXT))) as loop:
+        with pytest.raises(BadScores):
+            await text(loop, asking())
+        await until(lambda: not loop.in_hand, 5)
+
+
+async def test_a_closed_request_frees_its_slot_within_a_step(tokens: Tokens) -> None:
+    watched = engine(tokens, seconds=0.005)
+    async with running(tokens, watched, most_slots=1) as loop:
+        pieces = loop.ask(asking(max_tokens=200), "a")
+        await anext(pieces)
+        begun = len(watched.steps)
+        await pieces.aclose()
+        await until(lambda: not loop.in_hand, 5)
+        assert len(watched.steps) <= begun + 2
+        assert loop.counts.cancelled == 1
+        assert await text(loop, asking(), "b") == TEXT
+
+
+async def test_newest_wins_per_editor(tokens: Tokens) -> None:
+    async with running(tokens, engine(tokens, seconds=0.01)) as loop:
+        older = asyncio.create_task(text(loop, asking(editor="e"), "e"))
+        await until(lambda: bool(loop.active), 5)
+        assert await text(loop, asking(editor="e"), "e") == TEXT
+        with pytest.raises(Replaced):
+            await older
+
+
+async def test_what_waits_too_long_is_refused(tokens: Tokens) -> None:
+    async with running(tokens, engine(tokens, seconds=0.02), most_slots=1, patience=0.1) as loop:
+        first = asyncio.create_task(text(loop, asking(), "a"))
+        await until(lambda: bool(loop.active), 5)
+        with pytest.raises(Late):
+            await text(loop, asking(), "b")
+        assert await first == TEXT
+        assert loop.counts.refused == 1
+
+
+async def test_what_would_wait_too_long_is_refused_at_once(tokens: Tokens) -> None:
+    async with running(tokens, engine(tokens, seconds=0.02), most_slots=1, patience=0.5) as loop:
+        for _ in range(8):
+            await text(loop, asking())
+        waiting = [asyncio.create_task(text(loop, asking(), str(n))) for n in range(6)]
+        ended = await asyncio.gather(*waiting, return_exceptions=True)
+        refused = [end for end in ended if isinstance(end, Full) and not isinstance(end, Late)]
+        assert refused
+        assert all(full.retry_after >= 1 for full in refused)
+        assert TEXT in ended
+
+
+async def test_a_tenant_with_few_requests_is_not_behind_one_with_many(tokens: Tokens) -> None:
+    ended: list[str] = []
+
+    async def one(tenant: str) -> None:
+        await text(loop, asking(user=tenant), tenant)
+        ended.append(tenant)
+
+    async with running(tokens, engine(tokens, seconds=0.001), most_slots=2, patience=30) as loop:
+        many = [asyncio.create_task(one("many")) for _ in range(12)]
+        await until(lambda: loop.in_hand == 12, 5)
+        await asyncio.gather(one("few"), *many)
+    assert ended.index("few") <= 4
+
+
+async def test_what_does_not_fit_is_no_failure_of_ours(tokens: Tokens) -> None:
+    async with running(tokens, engine(tokens, context=256)) as loop:
+        with pytest.raises(TooLong):
+            await text(loop, asking(max_tokens=300))
+        await until(lambda: not loop.in_hand, 5)
+        assert loop.counts.failed == 0
+
+
+async def test_stopping_lets_what_runs_finish_and_refuses_the_rest(tokens: Tokens) -> None:
+    loop = Loop(lambda progress: (tokens, engine(tokens, seconds=0.01)), most_slots=1)
+    loop.start()
+    await until(lambda: loop.health.state == "ready", 10)
+    running_one = asyncio.create_task(text(loop, asking(), "a"))
+    await until(lambda: bool(loop.active), 5)
+    waiting = asyncio.create_task(text(loop, asking(), "b"))
+    await until(lambda: bool(loop.waiting), 5)
+    await asyncio.to_thread(loop.stop, 5)
+    assert await running_one == TEXT
+    with pytest.raises(NotReady, match="stopping"):
+        await waiting
+    with pytest.raises(NotReady, match="stopping"):
+        await text(loop, asking())
+
+
+async def test_after_its_grace_what_still_runs_hears_of_the_end(tokens: Tokens) -> None:
+    loop = Loop(lambda progress: (tokens, engine(tokens, seconds=0.05)))
+    loop.start()
+    await until(lambda: loop.health.state == "ready", 10)
+    long = asyncio.create_task(text(loop, asking(max_tokens=400)))
+    await until(lambda: bool(loop.active), 5)
+    await asyncio.to_thread(loop.stop, 0)
+    with pytest.raises(NotReady, match="stopping"):
+        await long
+
+
+async def test_slots_stay_within_their_bytes(tokens: Tokens) -> None:
+    async with running(tokens, engine(tokens), most_slots=3) as loop:
+        for n in range(9):
+            await text(loop, asking(), str(n))
+        assert loop.slots_kept == 3
