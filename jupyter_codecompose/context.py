@@ -1,8 +1,10 @@
-"""What to send: a notebook and the kernel's facts as the worker's `Parts`, within a budget of characters.
+"""What to send: a notebook and the kernel's facts as the worker's `Parts`, within the tokens of the model at hand.
 
-Pure. The worker cuts exactly, by tokens; here the text is only bounded, and in coarse steps, so that a cut stays
-where it is through many keystrokes and the worker can keep what it has read. It does not know how a model lays its
-prompt out.
+Pure. Cells compete for the room: the cursor's own cell is never cut while it fits, then come its neighbours, then the
+cells that give the names in it their meaning, then the others, nearest first; what is stale comes last. They are sent
+in the notebook's order, and the room is counted in coarse steps, so that the choice stays as it is through many
+keystrokes and the worker can keep what it has read. What there is no room for is sent beside them, to be recalled from
+and not to be read. It does not know how a model lays its prompt out; the worker cuts exactly, by tokens.
 """
 
 from __future__ import annotations
@@ -11,69 +13,116 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-import msgspec
-
-from jupyter_codecompose.notebook import Notebook
+from jupyter_codecompose.names import WORD
+from jupyter_codecompose.notebook import Notebook, Part, givers
+from model_server.layout import describe
 from model_server.wire import Cell, Fact, Header, Parts
 
-BEFORE, AFTER, FACTS = 12_000, 5_000, 4_000
-STEP = 3_000
+CONTEXT_TOKENS = 1024
+CHARACTERS = 3.0
+"""Of a token of code, about; fewer than on average, so that the worker seldom cuts what was chosen here."""
+BEFORE_SHARE, AFTER_SHARE, FACTS_SHARE = 0.56, 0.24, 0.2
+FURTHER_BEFORE, FURTHER_AFTER = 12_000, 6_000
+STEP = 600
 CELL_COST = 16
 MAX_FACTS = 256
 
-WORD = re.compile(r"\w+")
 TYPING = re.compile(r"\w+\Z")
 
 
-def parts(notebook: Notebook, facts: Sequence[Fact] = (), *, path: str = "", kernel: str = "") -> Parts:
-    """The parts for a cursor: nearest text first to stay, the cursor's own cell last to be cut."""
+def parts(
+    notebook: Notebook,
+    facts: Sequence[Fact] = (),
+    *,
+    path: str = "",
+    kernel: str = "",
+    tokens: int = CONTEXT_TOKENS,
+) -> Parts:
+    """The parts for a cursor, for a model that reads `tokens`."""
     left = Cell(kind=_kind(notebook), text=notebook.left)
     right = Cell(kind=_kind(notebook), text=notebook.right)
-    before = last_of((*notebook.above, left), BEFORE)
-    after = first_of((right, *notebook.below), AFTER)
+    room = int(tokens * CHARACTERS)
+    for_before = int(room * BEFORE_SHARE)
+    own = within(left, for_before)
+    chosen = choose(notebook, for_before - _cost(own))
+    before = (*(notebook.above[at].cell for at in chosen), own)
+    after, below = first_of((right, *(part.cell for part in notebook.below)), int(room * AFTER_SHARE))
+    above = [part.cell for at, part in enumerate(notebook.above) if at not in chosen and part.cell.kind == "code"]
     return Parts(
         header=Header(language=notebook.language, kernel=kernel, path=path),
-        facts=chosen(facts, _words(before, after)),
+        facts=useful(facts, _words(before, after), int(room * FACTS_SHARE)),
         before=before,
         after=after,
+        further_before=last_of(above, FURTHER_BEFORE),
+        further_after=first_of(below, FURTHER_AFTER)[0],
     )
 
 
+def choose(notebook: Notebook, room: int) -> list[int]:
+    """Which of the cells above are sent, by index and in order; `room` characters are taken in whole steps."""
+    room -= room % STEP
+    chosen = []
+    for at in ranked(notebook):
+        cost = _cost(notebook.above[at].cell)
+        if cost <= room:
+            chosen.append(at)
+            room -= cost
+    return sorted(chosen)
+
+
+def ranked(notebook: Notebook) -> list[int]:
+    """The cells above, the most useful first. What is being typed on the cursor's line changes nothing here."""
+    above = notebook.above
+    written = {*WORD.findall(notebook.left.rpartition("\n")[0]), *WORD.findall(notebook.right)}
+    giving, last = givers(above, written), len(above) - 1
+
+    def rank(at: int) -> tuple[int, int]:
+        part: Part = above[at]
+        return (0 if at == last else 1 if at in giving else 3 if part.stale else 2, last - at)
+
+    return sorted(range(len(above)), key=rank)
+
+
 def last_of(cells: Sequence[Cell], budget: int) -> tuple[Cell, ...]:
-    """The last of `cells` within `budget`. What is dropped, from the top, grows by whole steps and ends with a line."""
-    excess = sum(map(_cost, cells)) - budget
-    drop = -(-excess // STEP) * STEP if excess > 0 else 0
-    for index, cell in enumerate(cells):
-        if drop <= 0:
-            return tuple(cells[index:])
-        if drop < _cost(cell) or index == len(cells) - 1:
-            return (Cell(kind=cell.kind, text=_tail(cell.text, drop)), *cells[index + 1 :])
-        drop -= _cost(cell)
-    return ()
+    """The last of `cells` that fit in `budget`, whole."""
+    for number in range(len(cells) - 1, -1, -1):
+        budget -= _cost(cells[number])
+        if budget < 0:
+            return tuple(cells[number + 1 :])
+    return tuple(cells)
 
 
-def first_of(cells: Sequence[Cell], budget: int) -> tuple[Cell, ...]:
-    """The first of `cells` within `budget`; the one that does not fit is cut after its last line that does."""
-    kept: list[Cell] = []
-    for cell in cells:
+def first_of(cells: Sequence[Cell], budget: int) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """The first of `cells` within `budget`, and the rest; the one that does not fit is cut after its last line that
+    does. The first one is there in any case, if only in name."""
+    for number, cell in enumerate(cells):
         if _cost(cell) > budget:
-            text = _head(cell.text, budget)
-            return (*kept, Cell(kind=cell.kind, text=text)) if text or not kept else tuple(kept)
-        kept.append(cell)
+            text = _head(cell.text, budget - CELL_COST)
+            cut = [Cell(kind=cell.kind, text=text)] if text or not number else []
+            rest = Cell(kind=cell.kind, text=cell.text[len(text) :])
+            return (*cells[:number], *cut), (rest, *cells[number + 1 :])
         budget -= _cost(cell)
-    return tuple(kept)
+    return tuple(cells), ()
 
 
-def chosen(facts: Sequence[Fact], words: Iterable[str]) -> tuple[Fact, ...]:
-    """The facts within their budget, as they were defined: those whose names are used, then the newest others."""
+def within(cell: Cell, budget: int) -> Cell:
+    """The cursor's cell, cut from its top, by whole steps and at a line, only where it alone is too large."""
+    excess = _cost(cell) - budget
+    if excess <= 0:
+        return cell
+    return Cell(kind=cell.kind, text=_tail(cell.text, -(-excess // STEP) * STEP))
+
+
+def useful(facts: Sequence[Fact], words: Iterable[str], room: int) -> tuple[Fact, ...]:
+    """The facts that fit, as they were defined: those whose names are used, then the newest others."""
     used = set(words)
-    ranked = sorted(range(len(facts)), key=lambda at: (facts[at].name not in used, -at))
-    room, kept = FACTS, []
-    for at in ranked[:MAX_FACTS]:
-        room -= _weight(facts[at])
-        if room < 0 and facts[at].name not in used:
-            break
-        kept.append(at)
+    order = sorted(range(len(facts)), key=lambda at: (facts[at].name not in used, -at))
+    kept = []
+    for at in order[:MAX_FACTS]:
+        weight = len(describe(facts[at])) + 1
+        if weight <= room:
+            kept.append(at)
+            room -= weight
     return tuple(facts[at] for at in sorted(kept))
 
 
@@ -89,10 +138,6 @@ def _kind(notebook: Notebook) -> Literal["code", "markdown"]:
 
 def _cost(cell: Cell) -> int:
     return len(cell.text) + CELL_COST
-
-
-def _weight(fact: Fact) -> int:
-    return len(msgspec.json.encode(fact))
 
 
 def _tail(text: str, drop: int) -> str:

@@ -1,20 +1,23 @@
 """A snapshot read as a notebook: the cells around the cursor, as the worker takes them, and the cursor's two halves.
 
-Pure. Raw and blank cells are left out, markdown and outputs shortened, line ends made one. It chooses nothing by
-budget (`context` does) and does not know what a suggestion is.
+Pure. Raw and blank cells are left out, markdown and outputs shortened, line ends made one, and of each code cell it is
+known whether what stands in it is what ran. It chooses nothing by budget (`context` does) and does not know what a
+suggestion is.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from jupyter_codecompose.names import NONE, Names, names
+from jupyter_codecompose.outputs import shown
 from jupyter_codecompose.wire import Cell as PageCell
 from jupyter_codecompose.wire import Snapshot
 from model_server.wire import Cell
 
 MARKDOWN_CHARACTERS = 600
-OUTPUT_CHARACTERS = 400
 
 MAGIC = re.compile(r"[ \t\n]*%%(\w+)")
 LANGUAGES = {
@@ -39,14 +42,24 @@ LANGUAGES = {
 
 
 @dataclass(frozen=True)
+class Part:
+    """A cell as the worker takes it. `count` is when it ran, in executions; `stale`: its text is not what ran."""
+
+    cell: Cell
+    names: Names = NONE
+    count: int = 0
+    stale: bool = False
+
+
+@dataclass(frozen=True)
 class Notebook:
     """`above` and `below` are the other cells, `left` and `right` the cursor's two halves; `prose`: it is no code."""
 
     language: str
-    above: tuple[Cell, ...]
+    above: tuple[Part, ...]
     left: str
     right: str
-    below: tuple[Cell, ...]
+    below: tuple[Part, ...]
     prose: bool
 
 
@@ -54,12 +67,14 @@ def read(snapshot: Snapshot) -> Notebook:
     """The notebook around the snapshot's cursor."""
     here = snapshot.cells[snapshot.active]
     left, right = halves(here.source, snapshot.cursor)
+    above, below = snapshot.cells[: snapshot.active], snapshot.cells[snapshot.active + 1 :]
+    alive = any(cell.count for cell in snapshot.cells)
     return Notebook(
         language=magic_language(here.source) or snapshot.language,
-        above=tuple(cell for page in snapshot.cells[: snapshot.active] for cell in _cells(page, outputs=True)),
+        above=tuple(part for page in above for part in parts(page, alive, outputs=True)),
         left=left,
         right=right,
-        below=tuple(cell for page in snapshot.cells[snapshot.active + 1 :] for cell in _cells(page, outputs=False)),
+        below=tuple(part for page in below for part in parts(page, alive, outputs=False)),
         prose=here.kind != "code",
     )
 
@@ -78,20 +93,32 @@ def magic_language(source: str) -> str | None:
     return LANGUAGES.get(found[1].lower()) if found else None
 
 
-def _cells(page: PageCell, *, outputs: bool) -> list[Cell]:
+def parts(page: PageCell, alive: bool, *, outputs: bool) -> Iterator[Part]:
+    """A cell of the page and its output. Nothing is stale in a notebook of which nothing has run."""
     text = _newlines(page.source)
     if page.kind == "raw" or not text.strip():
-        return []
+        return
     if page.kind == "markdown":
-        return [Cell(kind="markdown", text=_shortened(text, MARKDOWN_CHARACTERS))]
-    cells = [Cell(kind="code", text=text)]
-    output = _newlines(page.outputs).strip()
-    if outputs and output:
-        cells.append(Cell(kind="output", text=_shortened(output, OUTPUT_CHARACTERS)))
-    return cells
+        yield Part(Cell(kind="markdown", text=shortened(text, MARKDOWN_CHARACTERS)))
+        return
+    count, stale = page.count or 0, alive and (page.edited or not page.count)
+    yield Part(Cell(kind="code", text=text), names(text), count, stale)
+    output = shown(_newlines(page.outputs)) if outputs and not stale else ""
+    if output:
+        yield Part(Cell(kind="output", text=output), NONE, count)
 
 
-def _shortened(text: str, limit: int) -> str:
+def givers(cells: Sequence[Part], wanted: Set[str]) -> set[int]:
+    """The cells that gave names their present meaning: of those that bind a name the one that ran last, or stands
+    last."""
+    found: dict[str, tuple[bool, int, int]] = {}
+    for at, part in enumerate(cells):
+        for name in part.names.binds & wanted:
+            found[name] = max(found.get(name, (False, -1, -1)), (not part.stale, part.count, at))
+    return {at for _, _, at in found.values()}
+
+
+def shortened(text: str, limit: int) -> str:
     """At most `limit` characters: whole lines where there are any, else the head of the only one."""
     if len(text) <= limit:
         return text

@@ -22,11 +22,14 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cell(Message, frozen=True):
-    """One cell as the page shows it, run or not. `outputs` is plain text, bounded by the page."""
+    """One cell as the page shows it. `outputs` is plain text, bounded by the page; `count` is the kernel's count of
+    executions when it last ran, and `edited` says that its text is another one by now."""
 
     kind: Literal["code", "markdown", "raw"]
     source: str
     outputs: str = ""
+    count: Annotated[int, Meta(ge=0)] | None = None
+    edited: bool = False
 
 
 class Snapshot(Message, frozen=True):

@@ -91,9 +91,10 @@ class Surroundings:
         before = parts.before[-1].text if parts.before else ""
         after = parts.after[0].text if parts.after else ""
         *own, head = before.split("\n")
-        above = [*gather(parts.before[:-1], LINES_ABOVE, last=True), *own][-LINES_ABOVE:]
+        above = [*gather((*parts.further_before, *parts.before[:-1]), LINES_ABOVE, last=True), *own][-LINES_ABOVE:]
         tail, *rest = after.split("\n")
-        below = [*rest[:LINES_BELOW], *gather(parts.after[1:], LINES_BELOW, last=False)][:LINES_BELOW]
+        further = gather((*parts.after[1:], *parts.further_after), LINES_BELOW, last=False)
+        below = [*rest[:LINES_BELOW], *further][:LINES_BELOW]
         return cls(head.lstrip(), stripped(above), stripped(below), near(reversed(own)), near(iter(rest)), tail.strip())
 
 

@@ -13,9 +13,10 @@ from model_server.engine import Score, Slot
 from model_server.memory import Memory, Weights
 from model_server.recall import Candidate, recall
 from model_server.tokens import Tokens
+from model_server.ways import fits
 from model_server.wire import CompletionRequest, Parts
 
-OPINIONS = 6
+OPINIONS, MOST_RECALLED = 6, 60
 MOST_ROWS = 64
 
 
@@ -39,14 +40,18 @@ class Opinion:
 
 def wanted(request: CompletionRequest) -> bool:
     """Whether a request asks for the one likeliest rest of a line, whatever it is."""
-    return request.stops == ("\n",) and request.temperature == 0 and not request.allowed and request.parts is not None
+    return request.stops == ("\n",) and request.temperature == 0 and request.parts is not None
 
 
-def opinions(parts: Parts, slot: Slot, tokens: Tokens, memory: Memory, room: int, most_tokens: int) -> list[Opinion]:
-    """The network's opinion of the likeliest candidates, as many as fit in `room` tokens behind what the slot read."""
+def opinions(
+    parts: Parts, slot: Slot, tokens: Tokens, memory: Memory, room: int, most_tokens: int, allowed: Sequence[str] = ()
+) -> list[Opinion]:
+    """The network's opinion of the likeliest candidates, as many as fit in `room` tokens behind what the slot read;
+    where only some beginnings are `allowed`, of those that have one."""
     chosen: list[tuple[Candidate, list[int]]] = []
     room = min(room, MOST_ROWS)
-    for candidate in recall(parts, memory, OPINIONS):
+    found = recall(parts, memory, MOST_RECALLED if allowed else OPINIONS)
+    for candidate in [candidate for candidate in found if fits(candidate.text, allowed)][:OPINIONS]:
         ids = tokens.encode(candidate.text)
         if 0 < len(ids) <= min(room, most_tokens):
             chosen.append((candidate, ids))

@@ -9,6 +9,7 @@ import { NotebookPanel } from '@jupyterlab/notebook';
 import type { Session } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
+import { sourceOf } from './cells';
 import { languageOf } from './language';
 import { offsetOf, type IEditor } from './place';
 import type { IDocument, ISource } from './snapshot';
@@ -45,10 +46,10 @@ export function documentOf(
 /** A notebook before anybody has put the cursor in it. */
 export function notebook(panel: NotebookPanel): IDocument | null {
   const model = panel.content.model;
-  const cells = model?.sharedModel.cells;
-  if (!model || !cells || cells.length === 0) {
+  if (!model || model.cells.length === 0) {
     return null;
   }
+  const cells = Array.from(model.cells, sourceOf);
   return {
     editor: nameOf(panel),
     path: panel.context.path,
@@ -67,7 +68,7 @@ export function notebook(panel: NotebookPanel): IDocument | null {
 }
 
 function history(panel: ConsolePanel): ISource[] {
-  return Array.from(panel.console.cells, cell => cell.model.sharedModel).filter(
+  return Array.from(panel.console.cells, cell => sourceOf(cell.model)).filter(
     cell => cell.cell_type === 'code'
   );
 }

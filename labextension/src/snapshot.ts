@@ -8,10 +8,16 @@
 
 import { MAX_CELLS, MAX_NAME, type ICell, type ISnapshot } from './wire';
 
-/** A cell that can be read; the shape of the shared models of JupyterLab. */
+/** A cell that can be read. */
 export interface ISource {
   readonly cell_type: string;
+  /** The kernel's count of executions when it last ran. */
+  readonly count?: number | null;
+  /** Whether its text has changed since. */
+  readonly edited?: boolean;
   getSource(): string;
+  /** Its outputs as plain text, bounded. */
+  getOutputs?(): string;
 }
 
 export interface IDocument {
@@ -33,7 +39,7 @@ export interface IDocument {
 export const MAX_UNITS = 40_000;
 const MAX_ACTIVE = 24_000;
 const MAX_OTHER = 8_000;
-const CELL_UNITS = 8;
+const CELL_UNITS = 16;
 const SHARE_BEFORE = 0.7;
 
 export function takeSnapshot(
@@ -57,6 +63,11 @@ export function takeSnapshot(
     const limit = Math.min(MAX_OTHER, room - CELL_UNITS);
     const cell = cellOf(other, cut(other.getSource(), limit, end));
     room -= CELL_UNITS + cell.source.length;
+    if (end === 'tail') {
+      const outputs = cut(other.getOutputs?.() ?? '', Math.max(room, 0), end);
+      cell.outputs = wellFormed(outputs);
+      room -= outputs.length;
+    }
     return cell;
   };
   for (let more = true; more;) {
@@ -116,7 +127,9 @@ function cellOf(cell: ISource, source: string): ICell {
   return {
     kind: kind === 'markdown' || kind === 'raw' ? kind : 'code',
     source: wellFormed(source),
-    outputs: ''
+    outputs: '',
+    count: cell.count ?? null,
+    edited: cell.edited ?? false
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * Tells the server which notebook is open and what has run, so that the next suggestion finds everything ready.
+ * Tells the server which notebook is open, which cell was entered and what has run, so that the next suggestion finds
+ * everything ready.
  *
  * A run of many cells is told once. It does not wait for the server, and does not know what it prepares.
  */
@@ -25,6 +26,7 @@ export class Warmer implements IDisposable {
     this._tracker = tracker;
     this._client = client;
     tracker.widgetAdded.connect(this._onAdded, this);
+    tracker.activeCellChanged.connect(this._onEntered, this);
     NotebookActions.executed.connect(this._onExecuted, this);
     tracker.forEach(panel => this._onAdded(tracker, panel));
   }
@@ -47,12 +49,19 @@ export class Warmer implements IDisposable {
     this._isDisposed = true;
     clearTimeout(this._timer);
     this._tracker.widgetAdded.disconnect(this._onAdded, this);
+    this._tracker.activeCellChanged.disconnect(this._onEntered, this);
     NotebookActions.executed.disconnect(this._onExecuted, this);
     Signal.clearData(this);
   }
 
   private _onAdded(_: INotebookTracker, panel: NotebookPanel): void {
     void panel.sessionContext.ready.then(() => this._plan(panel));
+  }
+
+  private _onEntered(tracker: INotebookTracker): void {
+    if (tracker.currentWidget) {
+      this._plan(tracker.currentWidget);
+    }
   }
 
   private _onExecuted(_: unknown, args: { notebook: Notebook }): void {

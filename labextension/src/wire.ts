@@ -12,6 +12,10 @@ export interface ICell {
   kind: 'code' | 'markdown' | 'raw';
   source: string;
   outputs: string;
+  /** The kernel's count of executions when it last ran. */
+  count: number | null;
+  /** Whether its text is another one by now. */
+  edited: boolean;
 }
 
 /**

@@ -52,10 +52,11 @@ describe('takeSnapshot', () => {
       new Cell('c', 'raw')
     ];
     const snapshot = take(cells, 1, 1);
+    const plain = { outputs: '', count: null, edited: false };
     expect(snapshot.cells).toEqual([
-      { kind: 'markdown', source: '# A', outputs: '' },
-      { kind: 'code', source: 'b', outputs: '' },
-      { kind: 'raw', source: 'c', outputs: '' }
+      { kind: 'markdown', source: '# A', ...plain },
+      { kind: 'code', source: 'b', ...plain },
+      { kind: 'raw', source: 'c', ...plain }
     ]);
     expect([snapshot.active, snapshot.cursor]).toEqual([1, 1]);
   });

@@ -42,6 +42,8 @@ describe('the messages that both languages read', () => {
         offset: source.slice(0, cursor).join('').length,
         cells: cells.map(cell => ({
           cell_type: cell.kind,
+          count: cell.count,
+          edited: cell.edited,
           getSource: () => cell.source
         }))
       },

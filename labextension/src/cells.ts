@@ -1,0 +1,81 @@
+/**
+ * A notebook's cell → `ISource`: its text, whether that is what ran, and its outputs as plain text.
+ *
+ * Everything is read when it is asked for; a picture, a widget or HTML is no text.
+ */
+
+import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
+import type { ISource } from './snapshot';
+
+const MAX_OUTPUT = 2_000;
+const MAX_OUTPUTS = 8;
+
+/** The source of a cell; the same one each time. */
+export function sourceOf(model: ICellModel): ISource {
+  const source = sources.get(model) ?? new CellSource(model);
+  sources.set(model, source);
+  return source;
+}
+
+class CellSource implements ISource {
+  constructor(model: ICellModel) {
+    this._model = model;
+  }
+
+  get cell_type(): string {
+    return this._model.type;
+  }
+
+  get count(): number | null {
+    return this._code?.executionCount ?? null;
+  }
+
+  get edited(): boolean {
+    return this._code?.isDirty ?? false;
+  }
+
+  getSource(): string {
+    return this._model.sharedModel.getSource();
+  }
+
+  getOutputs(): string {
+    const outputs = this._code?.outputs;
+    const texts: string[] = [];
+    const first = Math.max((outputs?.length ?? 0) - MAX_OUTPUTS, 0);
+    for (let at = first; at < (outputs?.length ?? 0); at++) {
+      texts.push(textOf(outputs?.get(at).toJSON()));
+    }
+    return texts.filter(Boolean).join('\n').slice(-MAX_OUTPUT);
+  }
+
+  private get _code(): ICodeCellModel | null {
+    return this._model.type === 'code' ? (this._model as ICodeCellModel) : null;
+  }
+
+  private _model: ICellModel;
+}
+
+/** The plain text of an output in nbformat's form; '' for none. */
+export function textOf(output: unknown): string {
+  if (typeof output !== 'object' || output === null) {
+    return '';
+  }
+  const { text, data, traceback } = output as Record<string, unknown>;
+  if (data && typeof data === 'object') {
+    return joined(Reflect.get(data, 'text/plain'));
+  }
+  return Array.isArray(traceback)
+    ? `Traceback (most recent call last):\n${traceback.join('\n')}`
+    : joined(text);
+}
+
+/** nbformat's multi-line strings are lists. */
+function joined(text: unknown): string {
+  return Array.isArray(text)
+    ? text.join('')
+    : typeof text === 'string'
+      ? text
+      : '';
+}
+
+const sources = new WeakMap<ICellModel, ISource>();

@@ -1,0 +1,90 @@
+import type { ICellModel } from '@jupyterlab/cells';
+import { describe, expect, it } from 'vitest';
+import { sourceOf, textOf } from '../src/cells';
+import { takeSnapshot } from '../src/snapshot';
+
+const FRAME = '   a\n0  1';
+const OUTPUTS = [
+  { output_type: 'stream', name: 'stdout', text: ['read\n', '3 rows\n'] },
+  {
+    output_type: 'execute_result',
+    data: { 'text/html': '<table>', 'text/plain': FRAME }
+  },
+  { output_type: 'display_data', data: { 'image/png': 'iVBORw0KGgo=' } }
+];
+
+function codeCell(source: string, count: number | null, edited = false) {
+  return {
+    type: 'code',
+    executionCount: count,
+    isDirty: edited,
+    sharedModel: { getSource: () => source },
+    outputs: {
+      length: OUTPUTS.length,
+      get: (at: number) => ({ toJSON: () => OUTPUTS[at] })
+    }
+  } as unknown as ICellModel;
+}
+
+function snapshot(cells: ICellModel[], active: number) {
+  const document = {
+    editor: 'e',
+    path: 'a.ipynb',
+    language: 'python',
+    kernel: null,
+    cells: cells.map(sourceOf),
+    active,
+    offset: 0
+  };
+  return takeSnapshot(document, 'automatic').cells;
+}
+
+describe('sourceOf', () => {
+  it('tells when a cell ran, and whether it has changed since', () => {
+    const cells = [
+      codeCell('a', 3),
+      codeCell('b', 4, true),
+      codeCell('', null)
+    ];
+    expect(snapshot(cells, 2).map(cell => [cell.count, cell.edited])).toEqual([
+      [3, false],
+      [4, true],
+      [null, false]
+    ]);
+  });
+
+  it('gives the outputs above the cursor as plain text', () => {
+    const cells = [codeCell('a', 1), codeCell('', null), codeCell('b', 2)];
+    expect(snapshot(cells, 1).map(cell => cell.outputs)).toEqual([
+      `read\n3 rows\n\n${FRAME}`,
+      '',
+      ''
+    ]);
+  });
+
+  it('gives the same source for the same cell', () => {
+    const cell = codeCell('a', 1);
+    expect(sourceOf(cell)).toBe(sourceOf(cell));
+  });
+});
+
+describe('textOf', () => {
+  it('gives an error as a traceback', () => {
+    const error = {
+      output_type: 'error',
+      ename: 'KeyError',
+      evalue: "'x'",
+      traceback: ['----', "KeyError: 'x'"]
+    };
+    expect(textOf(error)).toBe(
+      "Traceback (most recent call last):\n----\nKeyError: 'x'"
+    );
+  });
+
+  it.each([null, undefined, 3, {}, { text: 5 }, { data: null }])(
+    'finds no text in %j',
+    output => {
+      expect(textOf(output)).toBe('');
+    }
+  );
+});
