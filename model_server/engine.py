@@ -90,7 +90,7 @@ class Engine(Protocol):
     def new_slot(self) -> Slot:
         """An empty slot."""
 
-    def step(self, reads: Sequence[Read]) -> list[Scores]:
+    def step(self, reads: Sequence[Read]) -> Sequence[Scores]:
         """Read for several slots at once, each of them in one read only. Raises ValueError where a slot has no room,
         before anything is read."""
 

@@ -2,98 +2,31 @@
 
 A family knows its special tokens, the order of its parts, and what to cut when there are too many tokens. What stands
 before and after the cursor is tokenised apart, so that no token crosses the cursor. Sources: the bundled layout is
-this project's own; InCoder's is that of Fried et al. 2022 (arXiv 2204.05999) and its published code.
+this project's own; InCoder's is that of Fried et al. 2022 (arXiv 2204.05999) and its published code; the others, which
+know no notebooks, are in `published.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from model_server.layout import (
+    EXTENSIONS,
+    FACTS_SHARE,
+    HEADER_TOKENS,
+    Encoder,
+    Family,
+    describe,
+    is_notebook,
+    keep_end,
+    keep_start,
+    near_end,
+    near_start,
+    share,
+)
+from model_server.published import PUBLISHED
 from model_server.wire import Cell, Fact, Header, Parts
-
-BEFORE_SHARE = 0.7
-HEADER_TOKENS = 48
-FACTS_SHARE = 0.2
-STEP = 128
-
-
-class Encoder(Protocol):
-    """What a layout needs of a tokenizer."""
-
-    def encode(self, text: str) -> Sequence[int]:
-        """Ids of plain text; special tokens in it are text."""
-
-    def special(self, token: str) -> int:
-        """Id of a special token."""
-
-
-class Family(Protocol):
-    """A model family's layout."""
-
-    @property
-    def name(self) -> str:
-        """As shown to people."""
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """Special tokens by which a tokenizer shows that its model belongs here."""
-
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """Special tokens that end a suggestion."""
-
-    @property
-    def stops(self) -> tuple[str, ...]:
-        """Plain text that ends a suggestion and is no part of it."""
-
-    @property
-    def licence(self) -> str:
-        """What its published weights' licence forbids, for people; '' where it forbids nothing."""
-
-    @property
-    def by_line(self) -> bool:
-        """Whether text may be tokenised line by line with the same result."""
-
-    def layout(self, parts: Parts, encoder: Encoder, budget: int) -> list[int]:
-        """Ids of the prompt, at most `budget`. The header and what stands next to the cursor are never lost."""
-
-
-def describe(fact: Fact) -> str:
-    """One line of text about a name, in Python's own words wherever it has them."""
-    if fact.type == "module":
-        plain = fact.module in ("", fact.name)
-        return f"import {fact.name}" if plain else f"import {fact.module} as {fact.name}"
-    if fact.type == "function":
-        return f"def {fact.name}{fact.signature}"
-    if fact.type == "type":
-        return f"class {fact.name}{fact.signature}"
-    members = ", ".join(repr(member) for member in fact.members)
-    return f"{fact.name}: {fact.type}[{members}]" if members else f"{fact.name}: {fact.type}"
-
-
-def keep_start(ids: Sequence[int], budget: int) -> list[int]:
-    """The first `budget` ids."""
-    return list(ids[: max(budget, 0)])
-
-
-def keep_end(ids: Sequence[int], budget: int) -> list[int]:
-    """The last ids, at most `budget`; the cut moves in steps, so that a longer text mostly starts at the same id."""
-    if budget <= 0:
-        return []
-    excess = len(ids) - budget
-    if excess <= 0:
-        return list(ids)
-    if budget <= STEP:
-        return list(ids[excess:])
-    return list(ids[-(-excess // STEP) * STEP :])
-
-
-def share(before: int, after: int, room: int) -> tuple[int, int]:
-    """Tokens for what stands before and after: 70 to 30, and what one side leaves over goes to the other."""
-    for_before = min(before, max(room - after, int(room * BEFORE_SHARE)))
-    return for_before, min(after, room - for_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +42,8 @@ class Bundled:
     stops: tuple[str, ...] = ()
     licence: str = ""
     by_line: bool = True
+    kinds: tuple[str, ...] = ()
+    chat: tuple[str, ...] = ()
     special_tokens: tuple[str, ...] = (
         "<|endoftext|>",
         "<pad>",
@@ -178,12 +113,14 @@ class InCoder:
     stops: tuple[str, ...] = ("\n</cell>", "<|/ file")
     licence: str = "InCoder's weights are licensed CC-BY-NC-4.0: not for commercial use"
     by_line: bool = False
+    kinds: tuple[str, ...] = ()
+    chat: tuple[str, ...] = ()
 
     def layout(self, parts: Parts, encoder: Encoder, budget: int) -> list[int]:
         """See `Family.layout`."""
         opening = [encoder.special("<|endoftext|>"), *self._opening(parts, encoder)]
-        before = encoder.encode(self._before(parts.before, notebook=is_notebook(parts)))
-        after = encoder.encode(self._after(parts.after, notebook=is_notebook(parts)))
+        before = encoder.encode(near_end(self._before(parts.before, notebook=is_notebook(parts)), budget))
+        after = encoder.encode(near_start(self._after(parts.after, notebook=is_notebook(parts)), budget))
         room = max(budget - len(opening) - 3, 0)
         for_before, for_after = share(len(before), len(after), room)
         first, second = encoder.special("<|mask:0|>"), encoder.special("<|mask:1|>")
@@ -218,22 +155,6 @@ class InCoder:
         return rest + "".join(map(tagged, cells[1:]))
 
 
-EXTENSIONS = {
-    "python": "py",
-    "r": "r",
-    "julia": "jl",
-    "javascript": "js",
-    "typescript": "ts",
-    "rust": "rs",
-    "cpp": "cpp",
-}
-
-
-def is_notebook(parts: Parts) -> bool:
-    """Whether the parts come from a notebook: it has a kernel, or its file's name says so."""
-    return bool(parts.header.kernel) or parts.header.path.endswith(".ipynb")
-
-
 def tagged(cell: Cell) -> str:
     """A cell in InCoder's tags; outputs were not in its training data and are left out."""
     if cell.kind == "output":
@@ -244,13 +165,25 @@ def tagged(cell: Cell) -> str:
 
 BUNDLED = Bundled()
 INCODER = InCoder()
-FAMILIES: tuple[Family, ...] = (BUNDLED, INCODER)
+FAMILIES: tuple[Family, ...] = (BUNDLED, INCODER, *PUBLISHED)
+NAMES = ", ".join(family.name for family in FAMILIES)
 
 
-def family_of(has_token: Callable[[str], bool]) -> Family:
-    """The family whose marks a tokenizer has. Raises ValueError naming the supported families."""
+def family_of(has_token: Callable[[str], bool], kind: str = "", shown: Collection[str] = ()) -> Family:
+    """The family whose marks a tokenizer has; `kind` is the network's `model_type`, and `shown` what else the tokenizer
+    shows (see `Family.chat`). Raises ValueError naming the supported families."""
     for family in FAMILIES:
-        if all(has_token(mark) for mark in family.marks):
-            return family
-    names = ", ".join(family.name for family in FAMILIES)
-    raise ValueError(f"this model has no fill-in-the-middle tokens that are known here; supported families: {names}")
+        if all(has_token(mark) for mark in family.marks) and (not family.kinds or kind in family.kinds):
+            return checked(family, shown)
+    raise ValueError(f"this model has no fill-in-the-middle tokens that are known here; supported families: {NAMES}")
+
+
+def checked(family: Family, shown: Collection[str]) -> Family:
+    """The family, unless the model was tuned to answer: such a one writes on past the gap (CodeGemma's report, arXiv
+    2406.11409, table 2: two to six times as long). Raises ValueError."""
+    if any(sign in shown for sign in family.chat):
+        raise ValueError(
+            f"this is an instruction-tuned version of a {family.name} model, which writes on past the gap: take "
+            f"its base version; supported families: {NAMES}"
+        )
+    return family

@@ -1,41 +1,49 @@
 """Text to token ids and back, for one checkpoint's tokenizer.
 
-Where the family allows it, text is tokenised line by line and lines are remembered: a keystroke then tokenises one
-line. Decoding is incremental, so that a character of several tokens is held back until it is whole.
+Byte-level and SentencePiece-like tokenizers are read alike: text is text, whatever it looks like, and nothing is put
+before it or taken from it. Where the family allows it, text is tokenised line by line and lines are remembered: a
+keystroke then tokenises one line. Decoding is incremental, so that a character of several tokens is held back until it
+is whole.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer
 
-from model_server.families import Family, family_of
-from model_server.weights import BadCheckpoint
+from model_server.families import family_of
+from model_server.layout import TEMPLATE, Family
+from model_server.weights import BadCheckpoint, read_json
 
 REMEMBERED_LINES, REMEMBERED_TEXTS = 32_768, 64
 CONTROL = re.compile(r"<\|\S+\|>")
 REPLACEMENT = "\ufffd"
-BREAK = "Ċ"
-"""How byte-level tokenizers write a line break in their vocabulary."""
+MOST_HELD = 16
+"""Tokens that may wait for the end of a character. It takes four; more are waited for where tokens straddle several."""
+BREAKS = {True: ("Ċ",), False: ("\n", "<0x0A>")}
+"""How vocabularies write a line break: byte-level ones, and SentencePiece's."""
 
 
 class Tokens:
     """A checkpoint's tokenizer and the family that it shows."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        """Take a loaded tokenizer. Raises ValueError where its family is not supported."""
-        self.tokenizer = plain(tokenizer)
-        self.family: Family = family_of(lambda token: tokenizer.token_to_id(token) is not None)
+    def __init__(self, tokenizer: Tokenizer, kind: str = "", shown: Sequence[str] = ()) -> None:
+        """Take a loaded tokenizer; `kind` and `shown` as `family_of` takes them. Raises ValueError where its family is
+        not supported."""
+        self.family: Family = family_of(lambda token: tokenizer.token_to_id(token) is not None, kind, shown)
+        self.tokenizer = plain(tokenizer, {*self.family.marks, *self.family.ends})
         remembered = REMEMBERED_LINES if self.family.by_line else REMEMBERED_TEXTS
         self._piece = lru_cache(maxsize=remembered)(self._encode)
 
     @classmethod
     def load(cls, directory: Path) -> Tokens:
-        """Read `tokenizer.json` of a checkpoint directory. Raises BadCheckpoint."""
+        """Read `tokenizer.json` of a checkpoint directory, and what its neighbours say of it. Raises BadCheckpoint."""
         path = directory / "tokenizer.json"
         if not path.is_file():
             raise BadCheckpoint(f"{path} is missing: 'jupyter codecompose convert' builds one where that is possible")
@@ -44,7 +52,7 @@ class Tokens:
         except Exception as error:  # noqa: BLE001 - tokenizers raises nothing narrower
             raise BadCheckpoint(f"{path} cannot be read ({error}): fetch it again") from None
         try:
-            return cls(tokenizer)
+            return cls(tokenizer, kind(directory), shown(directory))
         except ValueError as error:
             raise BadCheckpoint(f"{path}: {error}") from None
 
@@ -56,13 +64,21 @@ class Tokens:
     @cached_property
     def ends(self) -> frozenset[int]:
         """Ids that end a suggestion."""
-        return frozenset(self.special(token) for token in self.family.ends)
+        found = (self.tokenizer.token_to_id(token) for token in self.family.ends)
+        return frozenset(int(number) for number in found if number is not None)
 
     @cached_property
     def line_ends(self) -> tuple[int, ...]:
         """Ids that end a line: the ends, and every token that begins with a line break."""
-        breaks = {number for piece, number in self.tokenizer.get_vocab().items() if piece.startswith(BREAK)}
-        return tuple(sorted(breaks | self.ends))
+        breaks = BREAKS[is_byte_level(self.tokenizer)]
+        found = {number for piece, number in self.tokenizer.get_vocab().items() if piece.startswith(breaks)}
+        return tuple(sorted(found | self.ends))
+
+    @cached_property
+    def breaks(self) -> frozenset[int]:
+        """Ids that cannot go on with a word: the ends, and every token that begins with something else."""
+        first = ((number, self.decode([number])[:1]) for number in range(self.size))
+        return self.ends | {number for number, text in first if not (text.isalnum() or text in ("", "_", REPLACEMENT))}
 
     def special(self, token: str) -> int:
         """Id of a special token. Raises KeyError where the tokenizer has none."""
@@ -88,19 +104,66 @@ class Tokens:
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=False))
 
     def _encode(self, text: str) -> tuple[int, ...]:
-        return tuple(self.tokenizer.encode(text, add_special_tokens=False).ids)
+        whole = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
+        return tuple(self.tokenizer.encode(whole, add_special_tokens=False).ids)
 
 
-def plain(tokenizer: Tokenizer) -> Tokenizer:
+def kind(directory: Path) -> str:
+    """The `model_type` of a checkpoint's network; '' where it does not say."""
+    path = directory / "config.json"
+    return str(read_json(path).get("model_type", "")) if path.is_file() else ""
+
+
+def shown(directory: Path) -> list[str]:
+    """What a tokenizer's own configuration shows of how its model was tuned: the token that ends every text, and
+    `TEMPLATE` where it has one."""
+    path = directory / "tokenizer_config.json"
+    told = read_json(path) if path.is_file() else {}
+    end = told.get("eos_token")
+    signs = [str(end.get("content") if isinstance(end, dict) else end)]
+    if "chat_template" in told or (directory / "chat_template.jinja").is_file():
+        signs.append(TEMPLATE)
+    return signs
+
+
+def plain(tokenizer: Tokenizer, control: Iterable[str]) -> Tokenizer:
     """The tokenizer, set to read text as text: `<|after|>` that somebody types is no control token, and nothing is cut,
-    padded or put before it, whatever its file says."""
+    padded or put before it, whatever its file says. `control` are the family's tokens."""
     tokenizer.no_truncation()
     tokenizer.no_padding()
     added = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
-    control = [AddedToken(text, special=True, normalized=False) for text in added if CONTROL.fullmatch(text)]
-    tokenizer.add_special_tokens(control)  # some files list them as ordinary tokens, which text would match
+    known = {token for token in control if tokenizer.token_to_id(token) is not None}
+    known.update(filter(CONTROL.fullmatch, added))  # some files list them as ordinary tokens, which text would match
+    tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in sorted(known)])
     tokenizer.encode_special_tokens = True
+    for name in ("normalizer", "pre_tokenizer", "decoder"):
+        if part := getattr(tokenizer, name):
+            part.__setstate__(json.dumps(unpadded(json.loads(part.__getstate__()))).encode())
+            setattr(tokenizer, name, part)
     return tokenizer
+
+
+def unpadded(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of a tokenizer, as its file describes it, that neither puts a space before a text nor takes one away."""
+    match part:
+        case {"type": "Sequence", **rest}:
+            inner = {name: [unpadded(each) for each in some if not pads(each)] for name, some in rest.items()}
+            return {"type": "Sequence", **inner}
+        case {"type": "Metaspace"}:
+            return {**part, "prepend_scheme": "never"}
+        case {"type": "ByteLevel", "add_prefix_space": _}:
+            return {**part, "add_prefix_space": False}
+    return part
+
+
+def pads(part: dict[str, Any]) -> bool:
+    """Whether a part does nothing but put a space before a text, or take it away."""
+    return part["type"] == "Prepend" or (part["type"] == "Strip" and part.get("content") == " ")
+
+
+def is_byte_level(tokenizer: Tokenizer) -> bool:
+    """Whether the vocabulary writes bytes as letters of their own."""
+    return "ByteLevel" in str(tokenizer.decoder)
 
 
 class TextStream:
@@ -109,15 +172,13 @@ class TextStream:
     def __init__(self, tokens: Tokens) -> None:
         """Start with nothing read."""
         self._tokens = tokens
-        self._ids: list[int] = []
-        self._shown = ""
+        self._held: list[int] = []
 
     def push(self, token: int) -> str:
         """The text that this token makes whole."""
-        self._ids.append(token)
-        text = self._tokens.decode(self._ids)
-        if text.endswith(REPLACEMENT):
+        self._held.append(token)
+        text = self._tokens.decode(self._held)
+        if text.endswith(REPLACEMENT) and len(self._held) < MOST_HELD:
             return ""
-        new = text[len(self._shown) :]
-        self._shown = text
-        return new
+        self._held.clear()
+        return text

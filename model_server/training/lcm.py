@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from model_server.corpus.documents import Document, nearby
-from model_server.families import Encoder
+from model_server.layout import Encoder
 from model_server.tokens import Tokens
 from model_server.training.cuts import Cut, choose_cut
 from model_server.training.objective import Example, Place

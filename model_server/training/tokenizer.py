@@ -14,7 +14,8 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from model_server.corpus.documents import Document
-from model_server.families import BUNDLED, INCODER, Family
+from model_server.families import BUNDLED, INCODER
+from model_server.layout import Family
 from model_server.training.cm import MOST_SPANS
 
 LINE = Regex(r"\n|(?<=\n)[ \t]+|[^\n]+")

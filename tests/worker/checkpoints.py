@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, processors
-from transformers import XGLMConfig, XGLMForCausalLM
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, XGLMConfig, XGLMForCausalLM
 
 from model_server.corpus.documents import Document
 from model_server.families import INCODER
+from model_server.published import CODEGEMMA, CODELLAMA, CODESTRAL, DEEPSEEK, QWEN, STARCODER, STARCODER2
+from model_server.scripts import Script
 from model_server.training.model import Network, Shape, save_checkpoint
 from model_server.training.tokenizer import new_tokenizer, save, train
 from model_server.wire import Cell, Header
@@ -45,8 +47,6 @@ def incoder_tokenizer() -> Tokenizer:
 
 def train_on(tokenizer: Tokenizer, special: list[str]) -> Tokenizer:
     """Teach a tokenizer the same few lines, with other special tokens."""
-    from tokenizers import pre_tokenizers, trainers
-
     trainer = trainers.BpeTrainer(
         vocab_size=400,
         special_tokens=special,
@@ -55,6 +55,48 @@ def train_on(tokenizer: Tokenizer, special: list[str]) -> Tokenizer:
     )
     tokenizer.train_from_iterator([LINES * 20], trainer)
     return tokenizer
+
+
+def published_tokenizer(family: Script) -> Tokenizer:
+    """A tokenizer with a published family's special tokens, made as that family's is: byte-level, or SentencePiece's
+    with or without its leading space."""
+    special = list(dict.fromkeys([*family.tokens, *family.marks, *family.ends]))
+    if family in (CODELLAMA, CODESTRAL, CODEGEMMA):
+        return sentencepiece(special, led=bool(family.lead))
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer = train_on(tokenizer, special)
+    return unmarked(tokenizer) if family is DEEPSEEK else tokenizer
+
+
+def sentencepiece(special: list[str], *, led: bool) -> Tokenizer:
+    """A tokenizer as transformers makes it of a SentencePiece model: no splitting, spaces as `▁`, bytes for what is not
+    in the vocabulary; where it is `led` (Llama's way), a space is put before a text and taken away again, and a line
+    break is a byte."""
+    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(" ", "merged_with_next"), pre_tokenizers.Metaspace(prepend_scheme="never", split=False)]
+    )
+    every_byte = [f"<0x{byte:02X}>" for byte in range(256)]
+    trainer = trainers.BpeTrainer(
+        vocab_size=600, special_tokens=["<unk>", *special, *every_byte], show_progress=False, limit_alphabet=80
+    )
+    tokenizer.train_from_iterator([LINES.replace("\n", " " if led else " \n ") * 20], trainer)
+    spaces = normalizers.Replace(" ", "▁")
+    back = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    tokenizer.pre_tokenizer = None
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), spaces]) if led else spaces
+    tokenizer.decoder = decoders.Sequence([*back, decoders.Strip(" ", 1, 0)] if led else back)
+    return tokenizer
+
+
+def unmarked(tokenizer: Tokenizer) -> Tokenizer:
+    """A tokenizer whose file lists its special tokens as ordinary ones, as DeepSeek Coder's does."""
+    raw = json.loads(tokenizer.to_str())
+    for token in raw["added_tokens"]:
+        token["special"] = False
+    return Tokenizer.from_str(json.dumps(raw))
 
 
 def write_checkpoint(directory: Path, tokenizer: Tokenizer | None = None, *, context: int = 512) -> Path:
@@ -92,6 +134,45 @@ def write_incoder(directory: Path, **changes: object) -> XGLMForCausalLM:
     model.save_pretrained(directory)
     save(tokenizer, directory)
     (directory / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    return model
+
+
+WINDOW = 48
+CAUSAL: dict[str, tuple[Script, dict[str, object]]] = {
+    "gpt_bigcode": (STARCODER, {}),
+    "starcoder2": (STARCODER2, {"sliding_window": WINDOW}),
+    "llama": (CODELLAMA, {}),
+    "qwen2": (QWEN, {"use_sliding_window": True, "sliding_window": WINDOW, "max_window_layers": 1}),
+    "gemma": (CODEGEMMA, {"head_dim": 16}),
+    "mistral": (CODESTRAL, {"sliding_window": WINDOW}),
+}
+"""Small networks of the architectures that the published families have, with what is special about each."""
+
+
+def random_causal(kind: str, vocabulary: int, **changes: object) -> PreTrainedModel:
+    """transformers' network of an architecture, made small."""
+    sizes = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "max_position_embeddings": 512}
+    if kind != "gpt_bigcode":
+        sizes |= {"intermediate_size": 128, "num_key_value_heads": 2}
+    ids = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
+    options = sizes | ids | {"vocab_size": vocabulary} | CAUSAL[kind][1] | changes
+    torch.manual_seed(5)
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **options)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.12)
+    return model
+
+
+def write_causal(directory: Path, kind: str, **changes: object) -> PreTrainedModel:
+    """A checkpoint directory as transformers writes it, of a small random network with its family's tokenizer. The
+    special tokens, which come first in the vocabulary, it hardly ever writes."""
+    tokenizer = published_tokenizer(CAUSAL[kind][0])
+    model = random_causal(kind, tokenizer.get_vocab_size(), **changes)
+    with torch.no_grad():
+        model.get_output_embeddings().weight[:12] = 0
+    model.save_pretrained(directory)
+    save(tokenizer, directory)
     return model
 
 

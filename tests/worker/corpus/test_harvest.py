@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_server.corpus.harvest import harvest
-from model_server.families import describe
+from model_server.layout import describe
 
 
 def after(*sources: str) -> list[str]:
