@@ -12,7 +12,7 @@ from jupyter_codecompose import __version__
 from jupyter_codecompose.kernel import Kernels, Known
 from jupyter_codecompose.routes import routes
 from jupyter_codecompose.service import Service
-from jupyter_codecompose.settings import TOKEN_VARIABLE, Settings, WrongSetting, read_token
+from jupyter_codecompose.settings import PROMPTS, TOKEN_VARIABLE, Settings, WrongSetting, read_token
 from jupyter_codecompose.worker import Worker
 from model_server.families import INCODER
 
@@ -31,9 +31,16 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
     allow_insecure_worker = Bool(False, help="Lets code travel unencrypted: http to a worker on another host.").tag(
         config=True
     )
-    model = Unicode(
-        "bundled", help=f"What our own worker loads: 'bundled', or a model's directory. {INCODER.licence}."
+    worker_model = Unicode("", help="The model's name at worker_url; '' is for the only one there.").tag(config=True)
+    worker_prompt = Unicode(
+        "auto", help=f"How the prompt for worker_url is made: {', '.join(PROMPTS)}. See docs/servers.md."
     ).tag(config=True)
+    worker_context = Int(0, help="The context of the model at worker_url in tokens; 0: as it says.").tag(config=True)
+    model = Unicode(
+        "bundled",
+        help=f"What our own worker loads: 'bundled', a model's directory, or a Hub name. {INCODER.licence}.",
+    ).tag(config=True)
+    model_revision = Unicode("", help="A commit, tag or branch of the Hub name in model.").tag(config=True)
     start_worker = Enum(("on_demand", "at_once"), "on_demand", help="When our own worker is started.").tag(config=True)
     use_kernel = Bool(True, help="Whether names, types and columns of the live kernel are sent along.").tag(config=True)
     timeout = Float(5.0, help="Seconds until a suggestion is given up.").tag(config=True)
@@ -73,7 +80,11 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
             worker_url=self.worker_url,
             token=read_token(self.worker_token_file),
             allow_insecure_worker=self.allow_insecure_worker,
+            worker_model=self.worker_model,
+            worker_prompt=self.worker_prompt,
+            worker_context=self.worker_context,
             model=self.model,
+            model_revision=self.model_revision,
             start_worker=cast("Literal['on_demand', 'at_once']", self.start_worker),
             use_kernel=self.use_kernel,
             timeout=self.timeout,

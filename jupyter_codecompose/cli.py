@@ -19,11 +19,12 @@ from jupyter_codecompose import __version__, checks, file
 from jupyter_codecompose.checks import Check
 from jupyter_codecompose.kernel import Known
 from jupyter_codecompose.service import Service
-from jupyter_codecompose.settings import LONGEST, Settings, WrongSetting, read_token
+from jupyter_codecompose.settings import LONGEST, PROMPTS, Settings, WrongSetting, read_token
 from jupyter_codecompose.wire import Chunk, Explanation, Fault, Snapshot
 from jupyter_codecompose.worker import Worker
 
-START_SECONDS = 180.0
+START_SECONDS = 3_600.0
+"""A model may have to be downloaded first; the worker itself says how far it is."""
 ELSEWHERE = {
     "serve": ("model_server.__main__", "local", "run a worker here"),
     "corpus": ("model_server.corpus.gather", "train", "gather notebooks and source files to train on"),
@@ -141,8 +142,27 @@ async def _worker_check() -> Check:
 
 def _settings(options: argparse.Namespace) -> Settings:
     """What the arguments say; a request may take as long as is allowed, since nobody is typing."""
-    token = read_token("")
-    return Settings(worker_url=options.worker_url, token=token, model=options.model, timeout=LONGEST)
+    return Settings(
+        worker_url=options.worker_url,
+        token=read_token(""),
+        worker_model=options.worker_model,
+        worker_prompt=options.worker_prompt,
+        worker_context=options.worker_context,
+        model=options.model,
+        model_revision=options.revision,
+        timeout=LONGEST,
+    )
+
+
+def _worker_options(parser: argparse.ArgumentParser) -> None:
+    """Which worker is asked, and how; each is the setting of the same name."""
+    add = parser.add_argument
+    add("--worker-url", default="", help="a worker, or another completions server, that runs already")
+    add("--worker-model", default="", help="the name of its model (default: the only one there)")
+    add("--worker-prompt", default="auto", help=f"how its prompt is made: {', '.join(PROMPTS)} (default: auto)")
+    add("--worker-context", type=int, default=0, help="its model's context in tokens (default: as it says)")
+    add("--model", default="bundled", help="for a worker started here: 'bundled', a model's directory, or a Hub name")
+    add("--revision", default="", help="a commit, tag or branch of that Hub name")
 
 
 def _tell(sentence: str) -> None:
@@ -160,8 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--column", type=int, help="characters left of the cursor (default: the whole line)")
     one.add_argument("--execute", action="store_true", help="run the cells above first, and use what the kernel knows")
     one.add_argument("--explain", action="store_true", help="show the prompt, the tokens and the time of each step")
-    one.add_argument("--worker-url", default="", help="a worker that runs already (default: start one)")
-    one.add_argument("--model", default="bundled", help="'bundled' or a model's directory, for the worker started here")
+    _worker_options(one)
     for command, (_, _, what) in ELSEWHERE.items():
         commands.add_parser(command, help=f"{what}; its options: jupyter codecompose {command} --help")
     state = commands.add_parser("status", help="what works, and what to do where it does not")

@@ -43,8 +43,23 @@ class Late(Down):
     sentence = "The worker did not answer in time."
 
 
+class Untrusted(Down):
+    sentence = "The worker's certificate is not trusted; name the file of who signed it in SSL_CERT_FILE."
+
+
 class BadReply(Down):
     sentence = "The worker's answer was not understood; check that it has the same version as this server."
+
+
+class Elsewhere(BadReply):
+    sentence = "What answers at CodeCompose.worker_url is no completions server; check the address."
+
+
+class Missing(BadReply):
+    sentence = (
+        "The worker has no completions at this address, or not this model; "
+        "check CodeCompose.worker_url and CodeCompose.worker_model."
+    )
 
 
 class Failed(Down):
@@ -68,6 +83,14 @@ class Replaced(Busy):
 class Invalid(CodeComposeError):
     code, status = "invalid", 400
     sentence = "The body is not a snapshot that this version understands."
+
+
+class Unfit(Invalid):
+    status = 502
+    sentence = (
+        "The worker refuses what is sent to it; check CodeCompose.worker_prompt, CodeCompose.worker_model and "
+        "CodeCompose.worker_context."
+    )
 
 
 class TooLarge(Invalid):

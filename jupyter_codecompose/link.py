@@ -1,148 +1,170 @@
-"""The line to one worker, over HTTP: its health, and a completion as a stream.
+"""The line to one worker: how it wants to be asked, its health, and a completion as a stream.
 
-Lines and streams are bounded, redirects and proxies from the environment are not followed, and closing a stream
-closes its connection, which is how a worker learns that nobody reads any more. Deadlines are the caller's. What a
-worker says about its troubles is never repeated: each becomes one of our own errors.
+Our own worker says in its health that it is one; what else answers is taken for an OpenAI-compatible server. Deadlines
+are the caller's. What a worker says about its troubles is never repeated: each becomes one of our own errors.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 
 import aiohttp
-import msgspec
+from msgspec.structs import replace
 
+from jupyter_codecompose.connection import Connection, events, last_bytes, whole
+from jupyter_codecompose.dialect import Dialect, Structured, speaking
 from jupyter_codecompose.errors import (
     BadReply,
     Busy,
     CodeComposeError,
     Down,
+    Elsewhere,
     Failed,
-    Invalid,
     Late,
     Loading,
+    Missing,
     Refused,
     Replaced,
+    Unfit,
 )
-from model_server.wire import Completion, CompletionRequest, ErrorReply, Health
+from jupyter_codecompose.foreign import Offer, Served, decoded, is_ours
+from jupyter_codecompose.models import chosen, shown, way
+from model_server.wire import Completion, CompletionRequest, Explanation, Health, PromptTokensDetails, Usage
 
-T = TypeVar("T", Completion, ErrorReply, Health)
-
-MAX_LINE = 65_536
-MAX_STREAM = 1_048_576
-CONNECT_SECONDS = 2.0
 HEALTH_SECONDS = 2.0
-LAST_BYTES_SECONDS = 0.02
+MOST_REST_SECONDS = 60.0
+UNSAID_CONTEXT = 2_048
+"""Tokens that a model is taken to read and write, where neither its server nor a setting says it."""
 
 ERRORS: dict[int, type[CodeComposeError]] = {
-    400: Invalid,
+    400: Unfit,
     401: Refused,
     403: Refused,
+    404: Missing,
     409: Replaced,
-    413: Invalid,
-    422: Invalid,
+    413: Unfit,
+    422: Unfit,
     429: Busy,
     500: Failed,
+    501: Unfit,
+    502: Down,
     503: Loading,
+    504: Late,
 }
-BROKEN_OFF: dict[str, type[CodeComposeError]] = {"replaced": Replaced, "too_many_requests": Busy}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the settings say of a worker: its model's name, the way of asking, and the context in tokens (0: unsaid)."""
+
+    model: str = ""
+    way: str = "auto"
+    context: int = 0
+
+
+OURS = Wanted(way="parts")
+STILL_LOADING = Health(state="loading", progress=0.0, message="")
 
 
 class Link:
-    """A worker at `url`. Made without an event loop; its connections are opened at the first request."""
+    """A worker at `url`, to be asked once its `health` was."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url.rstrip("/")
-        self._headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(self, url: str, token: str, wanted: Wanted = OURS) -> None:
+        self._connection = Connection(url, token)
+        self._wanted = wanted
+        self._dialect: Dialect = Structured()
+        self._rests_until = 0.0
 
     async def close(self) -> None:
         """Closes all connections."""
-        session, self._session = self._session, None
-        if session:
-            await session.close()
+        await self._connection.close()
 
     async def health(self) -> Health:
-        """Where the worker stands. Raises `Down`, `Refused` or `BadReply`."""
+        """Where the worker stands. Raises `Down`, `Refused` or `BadReply`, or what of the settings is to be changed."""
         try:
-            async with asyncio.timeout(HEALTH_SECONDS), self._asked("GET", "/health") as response:
-                if response.status not in (200, 503):
-                    raise ERRORS.get(response.status, BadReply)()
-                return _decoded(b"".join([line async for line in _lines(response)]), Health)
+            async with asyncio.timeout(HEALTH_SECONDS):
+                own = await self._own_health() if self._wanted.way in ("auto", "parts") else None
+                return own or await self._served()
         except TimeoutError:
             raise Late from None
 
-    async def complete(self, request: CompletionRequest) -> AsyncGenerator[Completion]:
-        """The worker's events, as they come. Raises one of our errors where the worker refuses or breaks off."""
-        body = msgspec.json.encode(request)
-        async with self._asked("POST", "/v1/completions", body) as response:
-            if response.status != 200:
-                raise ERRORS.get(response.status, BadReply)()
-            async for data in _events(response):
+    async def complete(
+        self, request: CompletionRequest, sent: Callable[[bytes], None] | None = None
+    ) -> AsyncGenerator[Completion]:
+        """The worker's events, as they come; `sent` is told the bytes that go out. Raises one of our errors where the
+        worker refuses or breaks off."""
+        if asyncio.get_running_loop().time() < self._rests_until:
+            raise Busy
+        asked = self._dialect.ask(request)
+        if sent:
+            sent(asked.body)
+        last: Completion | None = None
+        ended, usage = False, None
+        async with self._connection.asked("POST", asked.path, asked.body, asked.session) as response:
+            self._accept(response)
+            async for data in events(response):
                 if data == b"[DONE]":
-                    await _last_bytes(response)
-                    return
-                if data.startswith(b'{"error"'):
-                    raise BROKEN_OFF.get(_decoded(data, ErrorReply).error.code, Failed)
-                yield _decoded(data, Completion)
-        raise Down
+                    ended = True
+                    await last_bytes(response)
+                    break
+                last = self._dialect.read(data)
+                ended = ended or any(choice.finish_reason for choice in last.choices)
+                usage = last.usage or usage
+                yield last
+        if not ended:
+            raise Down
+        if last and request.explain and asked.text:
+            yield _told(last, usage, asked.text)
 
-    @asynccontextmanager
-    async def _asked(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A response whose connection is closed on leaving, unless it was read to its end."""
-        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
+    async def _own_health(self) -> Health | None:
+        """The health that our own worker tells, or that another is loading; None where another is to be asked more."""
+        async with self._connection.asked("GET", "/health") as response:
+            status, body = response.status, await whole(response)
+        if status in (401, 403):
+            raise Refused
+        if self._wanted.way == "parts" or is_ours(body):
+            if status not in (200, 503):
+                raise ERRORS.get(status, BadReply)
+            self._dialect = Structured()
+            return decoded(body, Health)
+        return STILL_LOADING if status == 503 else None
+
+    async def _served(self) -> Health:
+        """The health of a server that is not ours: what it serves, and whether it is known how to ask it."""
+        async with self._connection.asked("GET", "/v1/models") as response:
+            if response.status == 503:
+                return STILL_LOADING
+            model = chosen(await self._offered(response), self._wanted.model)
+        context = self._wanted.context or model.context or UNSAID_CONTEXT
+        self._dialect = speaking(way(model, self._wanted.way), model, context)
+        return Health(state="ready", progress=1.0, message="", model=shown(model), context_tokens=context)
+
+    async def _offered(self, response: aiohttp.ClientResponse) -> tuple[Served, ...]:
+        """The models that are served. Where a server has no list, the one that is wanted."""
+        if response.status == 404 and self._wanted.model:
+            return (Served(self._wanted.model),)
+        if response.status != 200:
+            raise ERRORS.get(response.status, Elsewhere)
         try:
-            response = await self._connections().request(
-                method, self._url + path, data=body, headers=headers, allow_redirects=False
-            )
-            try:
-                yield response
-            finally:
-                response.close()
-        except (aiohttp.ClientError, OSError):
-            raise Down from None
+            return decoded(await whole(response), Offer).data
+        except BadReply:
+            raise Elsewhere from None
 
-    def _connections(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
-            self._session = aiohttp.ClientSession(
-                timeout=timeout, trust_env=False, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return self._session
+    def _accept(self, response: aiohttp.ClientResponse) -> None:
+        """Raises what a refusal means. One that says how long to wait is obeyed."""
+        if response.status == 429:
+            said = response.headers.get("Retry-After", "")
+            seconds = min(float(said), MOST_REST_SECONDS) if said.isdecimal() else 0.0
+            self._rests_until = asyncio.get_running_loop().time() + seconds
+        if response.status != 200:
+            raise ERRORS.get(response.status, Elsewhere)
+        if response.content_type != "text/event-stream":
+            raise Elsewhere
 
 
-async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The data of each server-sent event; comments and other fields are passed over."""
-    async for line in _lines(response):
-        if line.startswith(b"data:"):
-            yield line[5:].strip()
-
-
-async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The body's lines, none longer than `MAX_LINE`, all together no more than `MAX_STREAM`."""
-    rest, read = b"", 0
-    async for piece in response.content.iter_any():
-        read += len(piece)
-        *lines, rest = (rest + piece).split(b"\n")
-        if read > MAX_STREAM or len(rest) > MAX_LINE or any(len(line) > MAX_LINE for line in lines):
-            raise BadReply
-        for line in lines:
-            yield line
-    yield rest
-
-
-async def _last_bytes(response: aiohttp.ClientResponse) -> None:
-    """A moment for the end of the body to arrive, so that the connection can be used again."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LAST_BYTES_SECONDS):
-            await response.content.readany()
-
-
-def _decoded(data: bytes, type_: type[T]) -> T:
-    try:
-        return msgspec.json.decode(data, type=type_)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise BadReply from None
+def _told(last: Completion, usage: Usage | None, text: str) -> Completion:
+    """The last event, with what was sent and what a server that is not ours says of the tokens."""
+    usage = usage or Usage(0, 0, 0, PromptTokensDetails(0))
+    return replace(last, choices=(), usage=usage, explanation=Explanation(text, 0.0, 0.0, 0.0))

@@ -30,10 +30,11 @@ class Address(msgspec.Struct, frozen=True):
     url: str
 
 
-def worker_command(model: str) -> tuple[str, ...]:
-    """How our own worker is started."""
-    options = ("--model", model, "--host", "127.0.0.1", "--port", "0", "--exit-with-stdin")
-    return (sys.executable, "-m", "model_server", *options)
+def worker_command(model: str, revision: str = "") -> tuple[str, ...]:
+    """How our own worker is started; `revision` is of a model that is a name on the Hub."""
+    which = ("--model", model, *(("--revision", revision) if revision else ()))
+    where = ("--host", "127.0.0.1", "--port", "0", "--exit-with-stdin")
+    return (sys.executable, "-m", "model_server", *which, *where)
 
 
 class Child:

@@ -6,6 +6,7 @@ Knows nothing of where the values come from; `app` reads them from Jupyter's con
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -13,11 +14,17 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from model_server.weights import BadCheckpoint, resolve
+from jupyter_codecompose.dialect import WAYS
+from model_server.families import FAMILIES
+from model_server.weights import HUB_NAME
 from model_server.wire import MAX_NEW_TOKENS
 
 TOKEN_VARIABLE = "CODECOMPOSE_WORKER_TOKEN"  # noqa: S105
 SHORTEST, LONGEST = 0.2, 60.0
+LEAST_CONTEXT, MOST_CONTEXT = 256, 1_000_000
+PROMPTS = (*WAYS, *(family.name for family in FAMILIES))
+REVISION = re.compile(r"\w[\w./-]{0,199}")
+PLAIN_NAME = re.compile(r"[!-~]{0,200}")
 
 
 class WrongSetting(ValueError):
@@ -29,12 +36,18 @@ class WrongSetting(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`worker_url` '' means a worker of our own on this machine. `timeout` is seconds for a whole request."""
+    """`worker_url` '' means a worker of our own on this machine, which loads `model`, at `model_revision` where that is
+    a Hub name. Of a worker at a URL the settings tell its model's name ('' for the only one), how its prompt is made,
+    and its context in tokens (0 for what it says itself). `timeout` is seconds for a whole request."""
 
     worker_url: str = ""
     token: str = field(default="", repr=False)
     allow_insecure_worker: bool = False
+    worker_model: str = ""
+    worker_prompt: str = "auto"
+    worker_context: int = 0
     model: str = "bundled"
+    model_revision: str = ""
     start_worker: Literal["on_demand", "at_once"] = "on_demand"
     use_kernel: bool = True
     timeout: float = 5.0
@@ -42,7 +55,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_url(self.worker_url, insecure=self.allow_insecure_worker)
-        _check_model(self.model)
+        self._check_remote()
+        _check_model(self.model, self.model_revision)
         if self.start_worker not in ("on_demand", "at_once"):
             raise WrongSetting("start_worker", self.start_worker, "'on_demand' or 'at_once'")
         if not SHORTEST <= self.timeout <= LONGEST:
@@ -55,12 +69,28 @@ class Settings:
         """Whether the worker is a child of this server."""
         return not self.worker_url
 
+    def _check_remote(self) -> None:
+        """What only a worker at a URL has."""
+        given = {name: getattr(self, name) for name in ("worker_model", "worker_prompt", "worker_context")}
+        for name, value in given.items():
+            if self.managed and value != getattr(Settings, name):
+                raise WrongSetting(name, value, "only together with CodeCompose.worker_url")
+        if not PLAIN_NAME.fullmatch(self.worker_model):
+            raise WrongSetting("worker_model", self.worker_model, "at most 200 printable ASCII characters, no spaces")
+        if self.worker_prompt not in PROMPTS:
+            raise WrongSetting("worker_prompt", self.worker_prompt, ", ".join(map(repr, PROMPTS)))
+        if self.worker_context and not LEAST_CONTEXT <= self.worker_context <= MOST_CONTEXT:
+            allowed = f"0 (what the worker says itself) or {LEAST_CONTEXT} to {MOST_CONTEXT} tokens"
+            raise WrongSetting("worker_context", self.worker_context, allowed)
 
-def _check_model(model: str) -> None:
-    try:
-        resolve(model)
-    except BadCheckpoint as wrong:
-        raise WrongSetting("model", model, f"'bundled' or an existing directory ({wrong})") from None
+
+def _check_model(model: str, revision: str) -> None:
+    """A Hub name may be one that this machine has not seen: the worker fetches it."""
+    named = model != "bundled" and not Path(model).expanduser().is_dir()
+    if named and not HUB_NAME.fullmatch(model):
+        raise WrongSetting("model", model, "'bundled' or an existing directory, or a name on the Hugging Face Hub")
+    if revision and not (named and REVISION.fullmatch(revision)):
+        raise WrongSetting("model_revision", revision, "'', or with a Hub name as model: a commit, tag or branch of it")
 
 
 def read_token(file: str) -> str:

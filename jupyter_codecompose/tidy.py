@@ -9,12 +9,26 @@ from __future__ import annotations
 import re
 
 from jupyter_codecompose.brackets import State, comment_mark, scan, steps
+from jupyter_codecompose.unfinished import before_secret
 
 MAX_CHARACTERS = 8_000
 MAX_LINES = 10
 LOOK_BACK = 6_000
 
-SENTINELS = ("<|mask:", "<|endofmask|>", "<|endoftext|>")
+SENTINELS = (
+    "<|mask:",
+    "<|endofmask|>",
+    "<|endoftext|>",
+    "<|fim_",
+    "<|file_sep",
+    "<|repo_name",
+    "<fim_",
+    "<fim-",
+    "<file_sep>",
+    "<｜",
+    "▁<",
+)
+"""How the special tokens of the families begin that nobody would type; a server may write them out as text."""
 SENTINEL = re.compile("|".join(map(re.escape, SENTINELS)))
 UNDECIDED = re.compile(r"[\\\"'/]+\Z")
 TRAILING = re.compile(r"[ \t]+(?=\n)")
@@ -54,7 +68,7 @@ class Tidy:
         if self.done:
             return ""
         visible, self.done = self._rules.settled(self._raw, final=final)
-        piece, self._shown = visible[self._shown :], len(visible)
+        piece, self._shown = visible[self._shown :], max(self._shown, len(visible))
         return piece
 
 
@@ -85,6 +99,7 @@ class _Rules:
         text, whole = self._end_of_scope(text, whole) if self._block else _end_of_line(text, whole)
         text, whole = self._end_of_brackets(text, whole)
         text, whole = self._before_repeat(text if whole else UNDECIDED.sub("", text), whole)
+        text, whole = before_secret(self._line, text, whole)
         return text.rstrip(), whole
 
     def _end_of_brackets(self, text: str, whole: bool) -> tuple[str, bool]:

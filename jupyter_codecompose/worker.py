@@ -2,28 +2,29 @@
 
 With a `worker_url` it is somebody else's and only asked for its health; without one it is a child of ours, started
 when it is first wanted, started again with growing pauses when it dies, and ended with the server. Health is polled
-only until the worker is ready; then each stream tells. It does not know what is asked of the worker.
+only until the worker is ready; then each stream tells. What a child says of its load is told to people, what another's
+worker says is not. It does not know what is asked of the worker.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Container, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Sequence
 from contextlib import aclosing, suppress
 from copy import copy
-from dataclasses import dataclass
 from importlib.util import find_spec
 from logging import Logger
-from typing import Any, Literal
+from typing import Any
 
 from jupyter_codecompose import __version__
 from jupyter_codecompose.errors import CodeComposeError, Down, Loading
-from jupyter_codecompose.link import Link
+from jupyter_codecompose.link import Link, Wanted
 from jupyter_codecompose.process import Child, worker_command
 from jupyter_codecompose.settings import Settings
+from jupyter_codecompose.standing import ENDED, NOT_INSTALLED, NOT_STARTED, OFF, STARTING, Standing, State, standing
 from jupyter_codecompose.wire import Status
-from model_server.wire import Completion, CompletionRequest, Health
+from model_server.wire import Completion, CompletionRequest
 
 FIRST_ANSWER_SECONDS = 0.5
 POLL_SECONDS = 0.5
@@ -32,27 +33,6 @@ UNANSWERED_POLLS = 10
 ADDRESS_SECONDS = 60.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 HEALTHY_SECONDS = 60.0
-
-NOT_INSTALLED = "No worker is installed: pip install 'jupyter-codecompose[local]', or set CodeCompose.worker_url."
-NOT_LOADED = "The worker could not load its model; the server's log says why."
-NOT_STARTED = "The worker could not be started; the server's log says why."
-ENDED = "The worker has ended and is started again."
-
-State = Literal["off", "starting", "loading", "ready", "failed"]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where the worker stands; `error` is what a request meets there."""
-
-    state: State
-    error: CodeComposeError | None
-    progress: float = 0.0
-    model: str = ""
-
-
-OFF = Standing("off", Loading("The worker starts with the first suggestion.", 0.0))
-STARTING = Standing("starting", Loading("The worker is starting.", 0.0))
 
 
 class Worker:
@@ -77,7 +57,7 @@ class Worker:
     def status(self) -> Status:
         """Where the worker stands, for a person. Starts nothing."""
         now = self._standing
-        message = str(now.error) if now.error else "Ready."
+        message = str(now.error) if now.error else now.note
         return Status(state=now.state, progress=now.progress, message=message, model=now.model, version=__version__)
 
     def start(self) -> None:
@@ -102,13 +82,15 @@ class Worker:
                     await self._changed.wait()
         return self._standing.state
 
-    async def complete(self, request: CompletionRequest) -> AsyncGenerator[Completion, None]:
-        """The worker's events for a request. Raises one of our errors."""
+    async def complete(
+        self, request: CompletionRequest, sent: Callable[[bytes], None] | None = None
+    ) -> AsyncGenerator[Completion, None]:
+        """The worker's events for a request; `sent` is told the bytes that go out. Raises one of our errors."""
         await self.until(("loading", "ready", "failed"), FIRST_ANSWER_SECONDS)
         if self._standing.error or self._link is None:
             raise copy(self._standing.error or Down())
         try:
-            async with aclosing(self._link.complete(request)) as events:
+            async with aclosing(self._link.complete(request, sent)) as events:
                 async for event in events:
                     yield event
         except Loading:
@@ -125,7 +107,9 @@ class Worker:
         self._lost.set()
 
     async def _tend_remote(self) -> None:
-        await self._follow(Link(self._settings.worker_url, self._settings.token))
+        here = self._settings
+        wanted = Wanted(here.worker_model, here.worker_prompt, here.worker_context)
+        await self._follow(Link(here.worker_url, here.token, wanted))
 
     async def _tend_child(self) -> None:
         """One life of our child after another, for as long as the server lives."""
@@ -144,10 +128,10 @@ class Worker:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _one_life(self) -> None:
-        token = secrets.token_urlsafe(32)
+        here, token = self._settings, secrets.token_urlsafe(32)
         self._stand(STARTING)
         try:
-            child = self._child = Child(self._command or worker_command(self._settings.model), token)
+            child = self._child = Child(self._command or worker_command(here.model, here.model_revision), token)
         except OSError:
             self._stand(Standing("failed", Down(NOT_STARTED)))
             return
@@ -174,7 +158,7 @@ class Worker:
         try:
             while silent != unanswered:
                 try:
-                    self._note(await link.health())
+                    self._stand(standing(await link.health(), own=self._settings.managed))
                     silent = 0
                 except CodeComposeError as error:
                     self._stand(Standing("failed", error))
@@ -188,14 +172,10 @@ class Worker:
             self._link = None
             await link.close()
 
-    def _note(self, health: Health) -> None:
-        errors = {"ready": None, "loading": Loading(progress=health.progress), "failed": Down(NOT_LOADED)}
-        self._stand(Standing(health.state, errors[health.state], health.progress, health.model))
-
-    def _stand(self, standing: Standing) -> None:
-        if standing.state != self._standing.state:
-            self._log.info("The worker: %s.", standing.state)
-        self._standing = standing
+    def _stand(self, now: Standing) -> None:
+        if now.state != self._standing.state:
+            self._log.info("The worker: %s. %s", now.state, now.error or now.note)
+        self._standing = now
         self._changed.set()
 
 

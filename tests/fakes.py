@@ -131,10 +131,13 @@ def _event(message: msgspec.Struct) -> bytes:
 
 
 async def main() -> None:
-    """A managed child. `FAKE_CHUNKS` and `FAKE_THEN` are its script; `FAKE_LIFE` the seconds it lives."""
+    """A managed child. `FAKE_CHUNKS` and `FAKE_THEN` are its script; `FAKE_HEALTH` is its health, where it is another
+    than ready; `FAKE_LIFE` the seconds it lives."""
     chunks = tuple(json.loads(os.environ.get("FAKE_CHUNKS", '["one", " two"]')))
     script = Script(chunks=chunks, then=os.environ.get("FAKE_THEN", "end"))
     fake = FakeWorker(script=script, token=os.environ["CODECOMPOSE_TOKEN"])
+    if said := os.environ.get("FAKE_HEALTH"):
+        fake.health = msgspec.json.decode(said, type=Health)
     await fake.start()
     print(json.dumps({"url": fake.url}), flush=True)
     closed = asyncio.Event()

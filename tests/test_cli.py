@@ -73,6 +73,8 @@ def test_a_fault_is_told(tmp_path: Path, elsewhere: FakeWorker, capsys: pytest.C
         (["--cell", "1", "--line", "9"], "there is no line 9"),
         (["--cell", "1", "--worker-url", "ftp://x"], "allowed: "),
         (["--cell", "1", "--model", "/no/such/place"], "'bundled' or"),
+        (["--cell", "1", "--worker-prompt", "suffix"], "CodeCompose.worker_url"),
+        (["--cell", "1", "--revision", "main"], "Hub name"),
     ],
 )
 def test_what_makes_no_sense(tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], words: str) -> None:

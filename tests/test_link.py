@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
+import msgspec
 import pytest
 
 from jupyter_codecompose.errors import (
@@ -10,18 +11,19 @@ from jupyter_codecompose.errors import (
     Busy,
     CodeComposeError,
     Down,
+    Elsewhere,
     Failed,
-    Invalid,
     Late,
     Loading,
     Refused,
     Replaced,
+    Unfit,
 )
 from jupyter_codecompose.link import Link
-from model_server.wire import CompletionRequest, Health
+from model_server.wire import Choice, Completion, CompletionRequest, Health
 from tests.fakes import FakeWorker, Script
 
-REQUEST = CompletionRequest(prompt="x", stream=True)
+REQUEST = CompletionRequest(prompt="x", stream=True, editor="editor 7")
 
 
 async def text_of(link: Link) -> str:
@@ -34,6 +36,7 @@ async def test_a_stream(worker: FakeWorker) -> None:
     link = Link(worker.url, "secret")
     assert await text_of(link) == "one two"
     assert worker.requests == [REQUEST]
+    assert worker.headers[0]["X-Session-Id"] == "editor%207"
     await link.close()
 
 
@@ -48,8 +51,8 @@ async def test_health(worker: FakeWorker) -> None:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        *[(400, Invalid), (401, Refused), (403, Refused), (409, Replaced), (413, Invalid), (429, Busy)],
-        *[(500, Failed), (503, Loading), (307, BadReply), (418, BadReply)],
+        *[(400, Unfit), (401, Refused), (403, Refused), (409, Replaced), (413, Unfit), (429, Busy)],
+        *[(500, Failed), (503, Loading), (307, Elsewhere), (418, Elsewhere)],
     ],
 )
 async def test_refusals_become_our_own_errors(worker: FakeWorker, status: int, error: type[CodeComposeError]) -> None:
@@ -138,3 +141,26 @@ async def test_no_proxy_is_asked(worker: FakeWorker, monkeypatch: pytest.MonkeyP
     link = Link(worker.url, "")
     assert await text_of(link) == "one two"
     await link.close()
+
+
+async def test_a_connection_that_the_worker_has_just_closed_is_not_its_end() -> None:
+    """As llama.cpp's server does after each stream: it closes what it has offered to keep."""
+    event = msgspec.json.encode(Completion(id="c", created=0, model="m", choices=(Choice("once", "stop"),)))
+    stream = b"data: " + event + b"\n\ndata: [DONE]\n\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n" % len(stream)
+    opened = []
+
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
+        for answer in (head + stream, b""):
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(len(msgspec.json.encode(REQUEST)))
+            writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
+    link = Link(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "")
+    assert [await text_of(link) for _ in range(3)] == ["once"] * 3
+    assert len(opened) == 3
+    await link.close()
+    server.close()

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from jupyter_codecompose.settings import TOKEN_VARIABLE, Settings, WrongSetting, read_token
+from jupyter_codecompose.settings import PROMPTS, TOKEN_VARIABLE, Settings, WrongSetting, read_token
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,18 @@ from jupyter_codecompose.settings import TOKEN_VARIABLE, Settings, WrongSetting,
         {"worker_url": "https://worker.example:port"},
         {"worker_url": "http://127.0.0.1.evil.example"},
         {"model": "/no/such/place"},
+        {"model": "no such/place"},
+        {"model_revision": "main"},
+        {"model_revision": "--port", "model": "owner/name"},
+        {"model_revision": "main", "model": "."},
+        {"worker_model": "code"},
+        {"worker_model": "two words", "worker_url": "http://127.0.0.1:1"},
+        {"worker_model": "x" * 201, "worker_url": "http://127.0.0.1:1"},
+        {"worker_prompt": "infill"},
+        {"worker_prompt": "gpt", "worker_url": "http://127.0.0.1:1"},
+        {"worker_context": 4096},
+        {"worker_context": 255, "worker_url": "http://127.0.0.1:1"},
+        {"worker_context": 1_000_001, "worker_url": "http://127.0.0.1:1"},
         {"timeout": 0.0},
         {"timeout": float("nan")},
         {"timeout": 61.0},
@@ -43,6 +56,22 @@ def test_good_urls(url: str) -> None:
 
 def test_plain_http_to_another_host_must_be_wanted() -> None:
     assert Settings(worker_url="http://worker.example", allow_insecure_worker=True)
+
+
+def test_a_model_of_the_hub_need_not_be_here_yet() -> None:
+    assert Settings(model="owner/no-such-model", model_revision="refs/pr/7").managed
+
+
+@pytest.mark.parametrize("way", ["auto", "parts", "suffix", "infill", "qwen2.5-coder", "incoder"])
+def test_the_ways_of_asking(way: str) -> None:
+    there = "http://127.0.0.1:1/v1"
+    assert Settings(worker_url=there, worker_model="Qwen/Qwen2.5-Coder-7B", worker_prompt=way, worker_context=4096)
+
+
+def test_the_page_for_administrators_names_each_setting_and_each_way() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "servers.md").read_text("utf-8")
+    names = [field.name for field in fields(Settings) if field.name.startswith("worker_")]
+    assert [name for name in (*names, *PROMPTS) if f"`{name}`" not in page and f"CodeCompose.{name}`" not in page] == []
 
 
 def test_the_token_is_never_shown() -> None:

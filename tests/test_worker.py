@@ -8,10 +8,12 @@ from contextlib import aclosing
 from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import model_server
 from jupyter_codecompose.errors import Down, Loading
+from jupyter_codecompose.process import worker_command
 from jupyter_codecompose.settings import Settings
 from jupyter_codecompose.worker import Worker
 from model_server.wire import CompletionRequest, Health
@@ -77,6 +79,37 @@ async def test_a_model_that_does_not_load(worker: FakeWorker) -> None:
     with pytest.raises(Down, match="could not load its model"):
         await text_of(ours)
     await ours.close()
+
+
+@pytest.mark.parametrize(
+    ("health", "message"),
+    [
+        (
+            Health("loading", 0.31, "downloading Qwen2.5-Coder-0.5B, 310 of 990 MB"),
+            "The model is loading: downloading Qwen2.5-Coder-0.5B, 310 of 990 MB.",
+        ),
+        (Health("loading", 0.31, ""), "The model is loading."),
+        (Health("failed", 0.0, "a\x1b\n" + "b" * 900), f"The worker could not load its model: a{'b' * 499}."),
+        (Health("ready", 1.0, "ready"), ""),
+        (Health("ready", 1.0, "ready; not for commercial use"), "not for commercial use"),
+    ],
+    ids=str,
+)
+async def test_what_our_own_child_says_of_its_model_is_told(
+    health: Health, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_HEALTH", msgspec.json.encode(health).decode())
+    ours = Worker(Settings(), LOG, CHILD)
+    assert await ours.until((health.state,), 10.0) == health.state
+    now = ours.status()
+    assert (now.message, now.progress) == (message, health.progress)
+    await ours.close()
+
+
+def test_a_revision_is_passed_on_where_there_is_one() -> None:
+    assert "--revision" not in worker_command("bundled")
+    command = worker_command("owner/name", "v1")
+    assert command[command.index("--revision") + 1] == "v1"
 
 
 async def test_a_child_is_started_used_and_ended() -> None:

@@ -40,7 +40,7 @@ export class StatusItem extends Widget {
 
   private _draw(): void {
     this.node.textContent = this._trans.__('CodeCompose: %1', this._word());
-    this.node.title = this._sentence();
+    this.node.title = this._sentences().join('\n');
     this.node.dataset['state'] = this._model.status.state;
   }
 
@@ -53,7 +53,9 @@ export class StatusItem extends Widget {
       case 'starting':
         return trans.__('starting');
       case 'loading':
-        return trans.__('loading %1 %', Math.floor(100 * progress));
+        return progress > 0
+          ? trans.__('loading %1 %', Math.floor(100 * progress))
+          : trans.__('loading');
       case 'failed':
         return trans.__('failed');
       case 'ready':
@@ -63,13 +65,18 @@ export class StatusItem extends Widget {
     }
   }
 
-  private _sentence(): string {
+  /** How things are, and what the server says of it; that stands alone where nothing works. */
+  private _sentences(): string[] {
     const { state, message } = this._model.status;
-    const trans = this._trans;
-    if (message) {
-      return message;
+    if (!message) {
+      return [this._usual()];
     }
-    switch (state) {
+    return state === 'ready' ? [this._usual(), message] : [message];
+  }
+
+  private _usual(): string {
+    const trans = this._trans;
+    switch (this._model.status.state) {
       case 'off':
         return trans.__('The model starts with the first suggestion.');
       case 'starting':
@@ -89,7 +96,7 @@ export class StatusItem extends Widget {
     const trans = this._trans;
     const { model, version } = this._model.status;
     const facts = [
-      this._sentence(),
+      ...this._sentences(),
       model && trans.__('Model: %1', model),
       version && trans.__('Version: %1', version)
     ];

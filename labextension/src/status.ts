@@ -1,7 +1,8 @@
 /**
  * What is known of the server: heard from every answer, and asked for while it is not ready.
  *
- * Nothing is asked while the page is hidden. It does not know how this is shown.
+ * Nothing is asked while the page is hidden. The message of a server that is ready is a note on its model, and stays.
+ * It does not know how this is shown.
  */
 
 import type { IDisposable } from '@lumino/disposable';
@@ -51,9 +52,16 @@ export class StatusModel implements IDisposable {
       return;
     }
     const old = this._status;
-    this._status = merged(old, answer);
+    const isAsked = 'state' in answer;
+    if (isAsked) {
+      this._note = answer.state === 'ready' ? answer.message : '';
+    }
+    this._status = merged(old, answer, this._note);
     if (this._status.state !== old.state) {
       this._delay = FIRST_DELAY;
+      if (this._status.state === 'ready' && !isAsked) {
+        void this.refresh();
+      }
     }
     this._plan();
     this._changed.emit(this._status);
@@ -105,6 +113,7 @@ export class StatusModel implements IDisposable {
     model: '',
     version: ''
   };
+  private _note = '';
   private _delay = FIRST_DELAY;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isAsking = false;
@@ -112,13 +121,17 @@ export class StatusModel implements IDisposable {
   private _changed = new Signal<this, IStatus>(this);
 }
 
-function merged(old: IStatus, answer: IStatus | IEnd | IFault): IStatus {
+function merged(
+  old: IStatus,
+  answer: IStatus | IEnd | IFault,
+  note: string
+): IStatus {
   if ('state' in answer) {
-    return answer.state === 'ready' ? { ...answer, message: '' } : answer;
+    return answer;
   }
   if (answer.type === 'end') {
     const model = answer.model || old.model;
-    return { ...old, state: 'ready', progress: 1, message: '', model };
+    return { ...old, state: 'ready', progress: 1, message: note, model };
   }
   const { message } = answer;
   switch (answer.code) {

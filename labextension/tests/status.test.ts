@@ -90,6 +90,36 @@ describe('StatusModel', () => {
     expect(seen).toEqual(['loading', 'ready', 'ready', 'failed', 'ready']);
   });
 
+  it('tells how far a download is', () => {
+    const message = 'The model is loading: downloading X, 310 of 990 MB.';
+    model.hear({ ...READY, state: 'loading', progress: 0.31, message });
+    expect(model.status).toMatchObject({ progress: 0.31, message });
+  });
+
+  it('keeps the note of a model that is ready', () => {
+    const note = 'Not for commercial use.';
+    model.hear({ ...READY, message: note });
+    model.hear({ ...DOWN, code: 'busy' });
+    expect(model.status).toMatchObject({ state: 'ready', message: 'Down.' });
+    model.hear({ type: 'end', reason: 'stop', model: 'tiny' });
+    expect(model.status).toMatchObject({ message: note, model: 'tiny' });
+    model.hear({ ...READY, state: 'starting' });
+    model.hear(READY);
+    expect(model.status.message).toBe('');
+  });
+
+  it('asks for the note when a suggestion shows that the model is ready', async () => {
+    client.answer = { ...READY, message: 'Not for commercial use.' };
+    model.hear(LOADING);
+    model.hear({ type: 'end', reason: 'stop', model: 'tiny' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(client.asked).toBe(1);
+    expect(model.status.message).toBe('Not for commercial use.');
+    model.hear({ type: 'end', reason: 'stop', model: 'tiny' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(client.asked).toBe(1);
+  });
+
   it('is silent once disposed', async () => {
     const answer = model.refresh();
     model.dispose();
