@@ -7,17 +7,19 @@ here knows of threads or HTTP.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from model_server.bounds import Bounds
 from model_server.engine import Engine, Read, Sampling, Scores, Slot
 from model_server.lookup import Lookup
 from model_server.memory import Memory
 from model_server.rerank import best, opinions, wanted
 from model_server.slots import Slots, common
 from model_server.tokens import TextStream, Tokens
+from model_server.ways import Ways
 from model_server.wire import Cell, CompletionRequest, Explanation, Parts, PromptTokensDetails, Usage
 
 SMALLEST_PROMPT = 128
@@ -95,20 +97,6 @@ def plain(request: CompletionRequest) -> Parts:
     return Parts(before=(Cell("code", request.prompt),), after=after)
 
 
-class Tree(dict[int, "Tree"]):
-    """The ways in which a suggestion may begin, token by token. Where a way ends, the rest is free."""
-
-    @classmethod
-    def of(cls, ways: Iterable[Sequence[int]]) -> Tree:
-        """The tree of some ways; one that begins another leaves the choice at its end to the longer one."""
-        root = cls()
-        for way in ways:
-            node = root
-            for token in way:
-                node = node.setdefault(token, cls())
-        return root
-
-
 def stuck(written: Sequence[int]) -> bool:
     """Whether the last tokens only repeat: three times the same stretch or more, and a dozen tokens in all."""
     for period in range(1, LONGEST_PERIOD + 1):
@@ -119,12 +107,12 @@ def stuck(written: Sequence[int]) -> bool:
 
 
 def following(
-    slot: Slot, last: int, sampling: Sampling, ways: Tree, guess: list[int]
+    slot: Slot, last: int, sampling: Sampling, among: Collection[int], guess: list[int]
 ) -> Generator[Read, Scores, list[int]]:
     """The tokens that are certain once `last` is read: one, and before it those that were guessed rightly."""
     scores = yield Read(slot, [last, *guess], every=bool(guess))
     if not guess:
-        return [scores.pick(sampling, ways)]
+        return [scores.pick(sampling, among)]
     likeliest = scores.likeliest()
     right = common(guess, likeliest)
     del slot.ids[len(slot.ids) - len(guess) + right :]
@@ -134,16 +122,18 @@ def following(
 def write(
     slot: Slot, scores: Scores, tokens: Tokens, request: CompletionRequest, guesses: int
 ) -> Generator[Read | Piece, Scores, tuple[Reason, int]]:
-    """Write until an end token, a stop string or `max_tokens`; gives why it ended, and the count of tokens.
+    """Write until an end token, a stop string, `max_tokens`, or the end of the block or of the time; gives why it
+    ended, and the count of tokens.
 
     Guesses from the text itself are checked with each step where the choice is greedy and free.
     """
     sampling = Sampling(request.temperature, request.top_p, request.seed)
-    ways = Tree.of(map(tokens.encode, request.allowed))
+    ways = Ways(request.allowed, tokens)
     lookup = Lookup(slot.ids, 0 if sampling.temperature else guesses)
     text, stops = TextStream(tokens), Stops((*request.stops, *tokens.family.stops))
+    bounds, begun = Bounds(request.indent, request.seconds), time.perf_counter()
     written: list[int] = []
-    certain = [scores.pick(sampling, ways)]
+    certain = [scores.pick(sampling, ways.among)]
     while True:
         for token in certain:
             if token in tokens.ends:
@@ -152,21 +142,23 @@ def write(
             written.append(token)
             lookup.push(token)
             piece, met = stops.push(text.push(token))
+            piece, over = bounds.push(piece, time.perf_counter() - begun)
             yield Piece(piece)
-            if met:
+            if met or over:
                 return "stop", len(written)
             if len(written) == request.max_tokens or stuck(written):
                 yield Piece(stops.rest())
                 return "length", len(written)
-        ways = ways.get(token, Tree())
-        certain = yield from following(slot, token, sampling, ways, [] if ways else lookup.guess())
+        ways.take(token)
+        among = ways.among
+        certain = yield from following(slot, token, sampling, among, [] if among else lookup.guess())
 
 
 def remembered(slot: Slot, tokens: Tokens, request: CompletionRequest, memory: Memory, room: int) -> list[int]:
     """The tokens of a line that is given from memory, instead of one that the network writes; often none."""
     if request.parts is None or not wanted(request):
         return []
-    found = opinions(request.parts, slot, tokens, memory, room, request.max_tokens)
+    found = opinions(request.parts, slot, tokens, memory, room, request.max_tokens, request.allowed)
     line = best(found, memory.weights)
     return line.ids if line else []
 

@@ -31,11 +31,14 @@ Load = Callable[[Progress], tuple[Tokens, Engine]]
 Remember = Callable[[], Memory | None]
 PATIENCE_SECONDS = 2.0
 """How long a request may wait for its first step: later, nobody looks at the place where it was asked for."""
-GRACE_SECONDS = 3.0
 
 
 class NotReady(Exception):
     """The model is still loading, or could not be loaded, or the worker is stopping."""
+
+
+class Stopped(BaseException):
+    """Nobody waits for the model any more. No Exception: what fetches and reads it must not take this for a failure."""
 
 
 class Full(Exception):
@@ -124,10 +127,11 @@ class Loop:
         most_jobs: int = 64,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """`load` builds the tokenizer and the engine, and then `remember` the memory, on the thread.
+        """`load` builds the tokenizer and the engine, and then `remember` the memory, on the thread. What it says of a
+        progress of 1 stays in the health.
 
-        At most `most_slots` of `most_jobs` requests run together; the others wait, `patience` seconds at most. `most_bytes`
-        bounds what all slots hold (0: their number alone does).
+        At most `most_slots` of `most_jobs` requests run together; the others wait, `patience` seconds at most.
+        `most_bytes` bounds what all slots hold (0: their number alone does).
         """
         self._load, self._remember = load, remember
         self._most_slots, self._most_bytes, self._most_jobs = most_slots, most_bytes, most_jobs
@@ -146,12 +150,14 @@ class Loop:
         """Begin to load."""
         self._thread.start()
 
-    def stop(self, grace: float = 0.0) -> None:
-        """Take nothing more, let what runs go on for `grace` seconds, and end the thread; who is left hears of it."""
+    def stop(self, grace: float = 0.0) -> bool:
+        """Take nothing more, let what runs go on for `grace` seconds, and end the thread; who is left hears of it.
+        Gives whether it has ended: what a load waits for cannot be interrupted."""
         with self._changed:
             self._stop_by = time.monotonic() + grace
             self._changed.notify()
         self._thread.join(timeout=grace + 2)
+        return not self._thread.is_alive()
 
     @property
     def waiting(self) -> int:
@@ -185,18 +191,17 @@ class Loop:
         """
         job = Job(request, owner, asyncio.get_running_loop())
         self._submit(job)
+        word: Piece | Done | Exception | None = None
         try:
-            while True:
+            while not isinstance(word, Done):
                 word = await job.out.get()
                 if isinstance(word, Exception):
                     raise word
                 yield word
-                if isinstance(word, Done):
-                    return
         finally:
-            if not job.over:
+            if not isinstance(word, Done | Exception):
                 self.counts.cancelled += 1
-                job.over = True
+            job.over = True
 
     def _submit(self, job: Job) -> None:
         if self.health.state != "ready":
@@ -204,17 +209,18 @@ class Loop:
         with self._changed:
             if self._stop_by is not None:
                 raise NotReady("the worker is stopping")
-            self._refuse_what_would_wait()
             if job.request.editor:
                 self._replace(job.owner)
+            self._refuse_what_would_wait()
             self.counts.requests += 1
             self._waiting.append(job)
             self._changed.notify()
 
     def _refuse_what_would_wait(self) -> None:
         """Raises Full where the queue is, or where a request would probably wait in vain: better at once than late."""
-        wait = self._usual_seconds * len(self._waiting) / self._most_slots
-        if self.in_hand >= self._most_jobs or wait > self._patience:
+        waiting = sum(not job.over for job in self._waiting)
+        wait = self._usual_seconds * waiting / self._most_slots
+        if waiting + sum(not job.over for job in self._active) >= self._most_jobs or wait > self._patience:
             self.counts.refused += 1
             raise Full(f"{self.in_hand} requests are in hand already: ask again later", math.ceil(max(wait, 1)))
 
@@ -229,12 +235,15 @@ class Loop:
         try:
             tokens, engine = self._load(self._progress)
             memory = self._remember()
+        except Stopped:
+            return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said in /health
             log.error("the model could not be loaded: %s", error)
             self.health = Health(state="failed", progress=0.0, message=str(error))
             return
         slots = self._slots = Slots(engine, self._most_slots, self._most_bytes)
-        said = "; ".join(filter(None, ("ready", tokens.family.licence)))
+        loaded = self.health.message if self.health.progress == 1 else ""
+        said = "; ".join(filter(None, ("ready", loaded, tokens.family.licence)))
         self.health = Health("ready", 1.0, said, self.health.model, engine.context, engine.arithmetic)
         log.info("ready: %s", engine.arithmetic)
         while self._wait():
@@ -246,6 +255,8 @@ class Loop:
             self._end(job, NotReady("the worker is stopping"))
 
     def _progress(self, share: float, message: str) -> None:
+        if self._stop_by is not None:
+            raise Stopped
         self.health = Health(state="loading", progress=share, message=message)
 
     def _wait(self) -> bool:
@@ -297,7 +308,7 @@ class Loop:
         writing = [job for job in self._active if job.writing]
         prompts = [job for job in self._active if job.left and not job.writing]
         given = rows([(job.tenant, job.left) for job in prompts], bool(writing))
-        turns = [(job, job.read) for job in writing if job.read]
+        turns = [(job, Read(job.read.slot, job.read.ids[job.done :], job.read.every)) for job in writing if job.read]
         for job, count in zip(prompts, given, strict=True):
             if job.read and count:
                 turns.append((job, Read(job.read.slot, job.read.ids[job.done : job.done + count])))

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from model_server.engine import Engine, Slot
 
+WORTH = 4
+"""A slot that shares less than one part in so many is left to what it holds, while there is room for another."""
+
 
 def common(left: Sequence[int], right: Sequence[int]) -> int:
     """How many ids two sequences begin with alike."""
@@ -48,10 +51,10 @@ class Slots:
 
     def take(self, owner: str, prompt: Sequence[int]) -> Kept:
         """A slot for a prompt, cut back to the ids that they share; at least the prompt's last id is left to read."""
-        own = [kept for kept in self.kept if kept.owner == owner and not kept.busy]
-        best = max(own, key=lambda kept: common(kept.slot.ids, prompt), default=None)
-        if best is None:
-            best = self._fresh(owner)
+        own = [(common(kept.slot.ids, prompt), at) for at, kept in enumerate(self.kept) if self._serves(kept, owner)]
+        shared, at = max(own, default=(0, -1))
+        new = not own or (shared < len(prompt) // WORTH and len(self.kept) < self.most)
+        best = self._fresh(owner) if new else self.kept[at]
         self.kept.remove(best)
         self.kept.append(best)
         best.busy = True
@@ -73,6 +76,9 @@ class Slots:
             return idle
         self.kept.append(Kept(owner, self.engine.new_slot()))
         return self.kept[-1]
+
+    def _serves(self, kept: Kept, owner: str) -> bool:
+        return kept.owner == owner and not kept.busy
 
     def _idle(self) -> Kept | None:
         """The least recently used slot that no request is using."""

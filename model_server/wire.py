@@ -54,12 +54,17 @@ class Header(Message, frozen=True):
 
 
 class Parts(Message, frozen=True):
-    """A cursor in a notebook. The last of `before` and the first of `after` are the two halves of the cursor's cell."""
+    """A cursor in a notebook. The last of `before` and the first of `after` are the two halves of the cursor's cell.
+
+    `further_before` and `further_after` are cells for which the prompt has no room: lines may be recalled from them.
+    """
 
     header: Header = Header()
     facts: Annotated[tuple[Fact, ...], Meta(max_length=512)] = ()
     before: Annotated[tuple[Cell, ...], Meta(max_length=4096)] = ()
     after: Annotated[tuple[Cell, ...], Meta(max_length=4096)] = ()
+    further_before: Annotated[tuple[Cell, ...], Meta(max_length=4096)] = ()
+    further_after: Annotated[tuple[Cell, ...], Meta(max_length=4096)] = ()
 
 
 class StreamOptions(Message, frozen=True):
@@ -69,9 +74,12 @@ class StreamOptions(Message, frozen=True):
 class CompletionRequest(Message, frozen=True):
     """`POST /v1/completions`: OpenAI's fields, and `parts` in place of `prompt` and `suffix` where the client has them.
 
-    `editor` names who types, so that the worker can keep that editor's keys and values; `explain` asks for the exact
-    prompt and the time of each step in the last event. `max_tokens` 0 prefills and generates nothing. Where `allowed`
-    is given, the text begins with one of its strings, the one that the model finds likeliest; it goes on freely.
+    `editor` names who types, so that the worker can keep that editor's keys and values, and so that the newest request
+    of an editor takes the place of an older one; `explain` asks for the exact prompt and the time of each step in the
+    last event. `max_tokens` 0 prefills and generates nothing. Where `allowed` is given, the text begins with one of its
+    strings, the one that the model finds likeliest, and goes on freely; one that ends with a letter ends a word. The
+    text ends before a line that is indented by less than `indent` blanks, and with the line that is being written when
+    `seconds` are over; 0 bounds nothing.
     """
 
     prompt: Text = ""
@@ -82,14 +90,15 @@ class CompletionRequest(Message, frozen=True):
     stop: Annotated[tuple[Name, ...], Meta(max_length=16)] | Name | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] = 0.0
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
-    seed: int | None = None
-    n: Literal[1] = 1
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     stream: bool = False
     stream_options: StreamOptions | None = None
     user: Name = ""
     editor: Name = ""
     allowed: Annotated[tuple[Name, ...], Meta(max_length=512)] = ()
     explain: bool = False
+    indent: Annotated[int, Meta(ge=0, le=512)] = 0
+    seconds: Annotated[float, Meta(ge=0, le=3600)] = 0.0
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -97,6 +106,17 @@ class CompletionRequest(Message, frozen=True):
         if self.stop is None:
             return ()
         return (self.stop,) if isinstance(self.stop, str) else self.stop
+
+
+class WarmRequest(Message, frozen=True):
+    """`POST /v1/warm`: the fields of a completion that say what is read. Nothing is written."""
+
+    prompt: Text = ""
+    suffix: Text | None = None
+    parts: Parts | None = None
+    model: Name = ""
+    user: Name = ""
+    editor: Name = ""
 
 
 class PromptTokensDetails(Message, frozen=True, omit_defaults=False):
@@ -129,7 +149,11 @@ class Choice(Message, frozen=True, omit_defaults=False):
 
 
 class Completion(Message, frozen=True, omit_defaults=False):
-    """One event of a stream, or the whole reply. The stream's last event carries `usage` (and `explanation`)."""
+    """The whole reply, or one event of a stream.
+
+    A stream tells its `usage` in a last event without choices, if `stream_options` ask for it, and an `explanation` in
+    its last event, whichever that is.
+    """
 
     id: str
     created: int
@@ -140,8 +164,35 @@ class Completion(Message, frozen=True, omit_defaults=False):
     explanation: Explanation | None = None
 
 
+class Warmed(Message, frozen=True, omit_defaults=False):
+    """The reply to `POST /v1/warm`."""
+
+    model: str
+    usage: Usage
+    object: Literal["warm"] = "warm"
+
+
+class Model(Message, frozen=True, omit_defaults=False):
+    """`GET /v1/models/{model}`: what is served. `created` is when the worker started, in seconds since 1970."""
+
+    id: str
+    created: int
+    object: Literal["model"] = "model"
+    owned_by: str = "local"
+
+
+class Models(Message, frozen=True, omit_defaults=False):
+    """`GET /v1/models`: the one model that is served."""
+
+    data: tuple[Model, ...]
+    object: Literal["list"] = "list"
+
+
 class Health(Message, frozen=True, omit_defaults=False):
-    """`GET /health`: where the worker stands. 200 when `ready`, 503 otherwise."""
+    """`GET /health`: where the worker stands. 200 when `ready`, 503 otherwise.
+
+    `status` says the same as `state`, in the word that clients of llama.cpp look for.
+    """
 
     state: Literal["loading", "ready", "failed"]
     progress: float
@@ -149,6 +200,7 @@ class Health(Message, frozen=True, omit_defaults=False):
     model: str = ""
     context_tokens: int = 0
     arithmetic: str = ""
+    status: Literal["ok", "loading", "failed"] = "loading"
 
 
 class ErrorDetail(Message, frozen=True, omit_defaults=False):

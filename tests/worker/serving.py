@@ -1,20 +1,22 @@
-"""A worker in the test's own process."""
+"""A worker in the test's own process, over HTTP or without it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from model_server.api import Api
 from model_server.engine import FakeEngine
 from model_server.loop import Load, Loop
-from model_server.server import application
+from model_server.server import http_server
 from model_server.tokens import Tokens
 
 TOKEN = "secret-of-the-tests"
@@ -33,20 +35,93 @@ class Worker:
         return await self.client.post(f"{self.url}/v1/completions", json=body, **options)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Said:
+    """An answer that was read to its end."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, decoded."""
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> Any:
+        """What a refusal says; it must have OpenAI's shape."""
+        assert self.json.keys() == {"error"}
+        assert self.json["error"].keys() == {"message", "type", "code", "param"}
+        return self.json["error"]
+
+    @property
+    def events(self) -> list[Any]:
+        """The events of a stream."""
+        assert self.headers["Content-Type"] == "text/event-stream"
+        return [json.loads(each.removeprefix("data: ")) for each in self.body.decode().split("\n\n") if "{" in each]
+
+
+@dataclass
+class Caller:
+    """Asks an API without a server."""
+
+    api: Api
+    loop: Loop
+
+    async def ask(self, method: str, path: str, body: object = b"", **headers: str) -> Said:
+        """One answer; the body is sent as JSON where it is no bytes."""
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = await self.api.answer(method, path, headers, sent)
+        return Said(answer.status, answer.headers, b"".join([chunk async for chunk in answer.body]))
+
+    async def complete(self, **fields: object) -> Said:
+        """`POST /v1/completions`."""
+        return await self.ask("POST", "/v1/completions", fields)
+
+
 @asynccontextmanager
-async def serving(load: Load, **options: Any) -> AsyncIterator[Worker]:
+async def calling(load: Load, *, token: str = "", **options: Any) -> AsyncIterator[Caller]:
+    """An API over a loop that is ready, until the block ends."""
+    loop = Loop(load, **options)
+    loop.start()
+    await until(lambda: loop.health.state != "loading", 60)
+    try:
+        yield Caller(Api(loop, token=token, model="tiny"), loop)
+    finally:
+        await asyncio.to_thread(loop.stop)
+
+
+def called(load: Load, scenario: Callable[[Caller], Awaitable[None]], **options: Any) -> None:
+    """Run a scenario against an API."""
+
+    async def whole() -> None:
+        async with calling(load, **options) as caller:
+            await scenario(caller)
+
+    asyncio.run(whole())
+
+
+@asynccontextmanager
+async def serving(
+    load: Load, *, read_seconds: float = 10, write_seconds: float = 10, send_buffer: int = 0, **options: Any
+) -> AsyncIterator[Worker]:
     """A worker in this process, on a free port, until the block ends; its model may still be loading."""
     loop = Loop(load, **options)
-    server = HTTPServer(application(loop, token=TOKEN, model="tiny"))
+    server = http_server(Api(loop, token=TOKEN, model="tiny"), read_seconds=read_seconds, write_seconds=write_seconds)
     sockets = bind_sockets(0, "127.0.0.1")
+    if send_buffer:
+        sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     server.add_sockets(sockets)
     loop.start()
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with aiohttp.ClientSession(headers=headers) as client:
-        yield Worker(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", loop, client)
-    server.stop()
-    await server.close_all_connections()
-    await asyncio.to_thread(loop.stop)
+    try:
+        async with aiohttp.ClientSession(headers=headers) as client:
+            yield Worker(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", loop, client)
+    finally:
+        server.stop()
+        await server.close_all_connections()
+        await asyncio.to_thread(loop.stop)
 
 
 async def ready(worker: Worker) -> Worker:
