@@ -4,87 +4,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ipaddress
 import json
 import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from model_server.engine import Engine
-from model_server.families import INCODER
-from model_server.loop import Load, Loop, Progress
+from model_server.api import Api
+from model_server.loading import loader
+from model_server.loop import Loop
 from model_server.memory import beside
-from model_server.server import application
-from model_server.tokens import Tokens
-from model_server.weights import BadCheckpoint, resolve
+from model_server.options import TOKEN_VARIABLE, arguments
+from model_server.server import http_server
+from model_server.terminal import shown
+from model_server.weights import resolve
 
-TOKEN_VARIABLE = "CODECOMPOSE_TOKEN"  # noqa: S105 - its name, not a token
-
-
-def loader(model: str) -> Load:
-    """What the engine's thread runs first: a checkpoint to a tokenizer and an engine, with its progress."""
-
-    def load(progress: Progress) -> tuple[Tokens, Engine]:
-        directory = resolve(model)
-        progress(0.05, "starting torch")
-        try:
-            from model_server.xglm import XGLM
-        except ImportError as error:
-            need = "pip install 'jupyter-codecompose[local]'"
-            raise BadCheckpoint(f"{error.name} is not installed: {need}") from None
-        progress(0.5, "reading the tokenizer")
-        tokens = Tokens.load(directory)
-        if tokens.family.licence:
-            print(tokens.family.licence, file=sys.stderr)
-        progress(0.6, "reading the weights")
-        engine = XGLM.load(directory, lambda share: progress(0.6 + 0.2 * share, "reading the weights"))
-        if max(tokens.ends) >= engine.config.vocab_size:
-            raise BadCheckpoint(
-                f"{directory}: tokenizer.json has more tokens than config.json; take both from one source"
-            )
-        progress(0.9, "warming up")
-        slot = engine.new_slot()
-        slot.read([0] * 64)
-        slot.read([0])
-        return tokens, engine
-
-    return load
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def arguments(argv: list[str] | None) -> argparse.Namespace:
-    """The options, checked."""
-    parser = argparse.ArgumentParser(prog="jupyter codecompose serve", description="Serve a model over HTTP.")
-    models = f"'bundled' (the default), or a checkpoint directory such as InCoder's. {INCODER.licence}"
-    parser.add_argument("--model", default="bundled", help=models)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8765, help="port; 0 takes a free one (default: %(default)s)")
-    parser.add_argument("--slots", type=int, default=8, help="editors whose text is kept in memory (default: 8)")
-    parser.add_argument("--no-memory", action="store_true", help="the network alone, without the memory beside it")
-    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
-    parser.add_argument("--verbose", action="store_true", help="log what happens, never what was typed")
-    options = parser.parse_args(argv)
-    if not 0 <= options.port <= 65535:
-        parser.error(f"--port is {options.port}: give 0 to 65535")
-    if options.slots < 1:
-        parser.error(f"--slots is {options.slots}: give 1 or more")
-    if not is_loopback(options.host) and not os.environ.get(TOKEN_VARIABLE):
-        parser.error(f"--host {options.host} can be reached by others: set {TOKEN_VARIABLE} to a secret first")
-    return options
+GRACE_SECONDS = 2.0
+"""How long what runs may go on after the signal to stop; a process that is asked to end has five seconds in all."""
+LAST_WORD_SECONDS = 0.2
+"""How long clients then have to hear that the rest is refused."""
+CLOSING_SECONDS = 0.5
+"""How long connections may take to close: what a client has sent ahead is answered first."""
 
 
 async def serve(options: argparse.Namespace) -> int:
@@ -96,23 +41,39 @@ async def serve(options: argparse.Namespace) -> int:
             f"cannot listen on {options.host}:{options.port}: {error.strerror}; choose another --port", file=sys.stderr
         )
         return 1
-    remember = (lambda: None) if options.no_memory else (lambda: beside(resolve(options.model)))
-    loop = Loop(loader(options.model), remember=remember, most_slots=options.slots)
+    stop = told_to_stop(options.exit_with_stdin)
+    loop = new_loop(options)
     name = "bundled" if options.model == "bundled" else Path(options.model).name
-    server = HTTPServer(application(loop, token=os.environ.get(TOKEN_VARIABLE, ""), model=name))
+    server = http_server(Api(loop, token=os.environ.get(TOKEN_VARIABLE, ""), model=name))
     server.add_sockets(sockets)
+    loop.start()
     port = sockets[0].getsockname()[1]
     print(json.dumps({"url": f"http://{options.host}:{port}"}), flush=True)
-    loop.start()
-    await told_to_stop(options.exit_with_stdin)
-    server.stop()
-    await asyncio.to_thread(loop.stop)
-    await server.close_all_connections()
+    await stop.wait()
+    await end(server, loop)
     return 0
 
 
-async def told_to_stop(with_stdin: bool) -> None:
-    """Wait for SIGTERM, SIGINT, or the end of standard input."""
+async def end(server: HTTPServer, loop: Loop) -> None:
+    """Take nothing new, let what runs finish or hear that it is refused, and wait for nobody longer than that."""
+    server.stop()
+    ended = await asyncio.to_thread(loop.stop, GRACE_SECONDS if loop.in_hand else 0)
+    await asyncio.sleep(LAST_WORD_SECONDS)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(server.close_all_connections(), CLOSING_SECONDS)
+    if not ended:
+        os._exit(0)  # an end in good order would wait for the load
+
+
+def new_loop(options: argparse.Namespace) -> Loop:
+    """The engine's loop, whose load a person can follow."""
+    load = shown(loader(options.model, options.revision), sys.stderr)
+    remember = (lambda: None) if options.no_memory else (lambda: beside(resolve(options.model, options.revision)))
+    return Loop(load, remember=remember, most_slots=options.slots, most_bytes=options.slot_memory * 2**20)
+
+
+def told_to_stop(with_stdin: bool) -> asyncio.Event:
+    """Set by SIGTERM, SIGINT, or the end of standard input; from now on."""
     stop = asyncio.Event()
     running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -124,14 +85,31 @@ async def told_to_stop(with_stdin: bool) -> None:
 
     if with_stdin:
         running.add_reader(sys.stdin.fileno(), read_stdin)
-    await stop.wait()
+    return stop
+
+
+def serve_replicas(options: argparse.Namespace) -> int:
+    """Have Ray Serve do it; gives the exit status."""
+    try:
+        from model_server.cluster import run, run_config
+        from model_server.scale import Options
+    except ImportError as error:
+        print(f"{error.name} is not installed: pip install 'jupyter-codecompose[ray]'", file=sys.stderr)
+        return 1
+    if options.config:
+        return run_config(options.config)
+    model = str(Path(options.model).absolute()) if Path(options.model).is_dir() else options.model
+    given = (model, options.revision, options.slots, options.slot_memory, not options.no_memory)
+    return run(Options(*given), options.host, options.port)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the worker; gives the exit status."""
     options = arguments(argv)
-    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(name)s: %(message)s")
-    return asyncio.run(serve(options))
+    logging.basicConfig(format="%(name)s: %(message)s")
+    if options.verbose:
+        logging.getLogger("model_server").setLevel(logging.INFO)  # and no other's: theirs hold addresses with keys
+    return serve_replicas(options) if options.ray else asyncio.run(serve(options))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from model_server.pickles import pickles, tensors
 from model_server.tokens import Tokens
-from model_server.weights import INDEX, BadCheckpoint, read_json, resolve, weight_files
+from model_server.weights import COMPANIONS, INDEX, BadCheckpoint, read_json, resolve, weight_files
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,19 +30,6 @@ if TYPE_CHECKING:
 LARGEST_BYTES = 4_000_000_000
 """The most that one file holds, unless a single tensor is larger."""
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
-COMPANIONS = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "README.md",
-    "LICENSE",
-)
-"""What belongs to a checkpoint beside its weights."""
 PROBE = 'def f(x):\n    return {"é": [x, ...]}  # ok\n'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,8 +24,27 @@ INDEX = "model.safetensors.index.json"
 Size = Annotated[int, msgspec.Meta(ge=1)]
 
 
+COMPANIONS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "README.md",
+    "LICENSE",
+)
+"""What belongs to a checkpoint beside its weights."""
+
+
 class BadCheckpoint(Exception):
     """A checkpoint directory that cannot be served; the message says which file is wrong and what to do."""
+
+
+class NotFetched(BadCheckpoint):
+    """What may be a name on the Hugging Face Hub, of which this machine has no whole copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +69,55 @@ class Index(msgspec.Struct):
     weight_map: dict[str, str]
 
 
-def resolve(model: str) -> Path:
+def resolve(model: str, revision: str = "") -> Path:
     """The directory that a `--model` option means: `bundled`, a path, or a name on the Hugging Face Hub that was
-    fetched before. Raises BadCheckpoint."""
+    fetched before, at a commit, a tag or a branch. Raises BadCheckpoint, and NotFetched where it could be fetched."""
     directory = BUNDLED_DIRECTORY if model == "bundled" else Path(model).expanduser()
     if directory.is_dir():
         return directory
     if not HUB_NAME.fullmatch(model):
-        raise BadCheckpoint(f"no model directory at {directory}: give 'bundled' or a directory with config.json")
-    if fetched := in_hub_cache(model):
+        raise BadCheckpoint(
+            f"no model directory at {directory}: give 'bundled', a directory with config.json, or a name on the "
+            "Hugging Face Hub such as 'Qwen/Qwen2.5-Coder-0.5B'"
+        )
+    if fetched := in_hub_cache(model, revision):
         return fetched
-    raise BadCheckpoint(how_to_fetch(model))
+    raise NotFetched(f"no model directory at {model}; where that is a name on the Hugging Face Hub, {by_hand(model)}")
 
 
-def in_hub_cache(name: str) -> Path | None:
-    """Where this machine keeps a repository of the Hub, if it was fetched; nothing is downloaded."""
+def in_hub_cache(name: str, revision: str = "") -> Path | None:
+    """Where this machine keeps a repository of the Hub, if all of it was fetched; nothing is downloaded."""
     try:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import try_to_load_from_cache
 
-        directory = Path(snapshot_download(name, local_files_only=True))
+        config = try_to_load_from_cache(name, "config.json", revision=revision or None)
     except (ImportError, OSError, ValueError):
         return None
-    return directory if (directory / "config.json").is_file() else None
+    directory = Path(config).parent if isinstance(config, str) else None
+    return directory if directory and is_whole(directory) else None
 
 
-def how_to_fetch(name: str) -> str:
-    """The commands that bring a model of the Hub here, and what its licence forbids."""
+def is_whole(directory: Path) -> bool:
+    """Whether the weights are there, of whichever kind: a download that was interrupted leaves what came first."""
+    try:
+        return bool(weight_files(directory))
+    except BadCheckpoint:
+        return has_pickles(path.name for path in directory.glob("*"))
+
+
+def has_pickles(names: Iterable[str]) -> bool:
+    """Whether any of these files holds pickled weights."""
+    return any(name.endswith((".bin", ".pt", ".pth")) for name in names)
+
+
+def by_hand(name: str) -> str:
+    """The commands that bring a model of the Hub here and make it one that is served, and what its licence forbids."""
     folder = name.partition("/")[2]
-    sentence = (
-        f"no model directory at {name}; where that is a name on the Hugging Face Hub, run "
-        f"'hf download {name} --local-dir {folder}', then 'jupyter codecompose convert {folder}', "
+    commands = (
+        f"run 'hf download {name} --local-dir {folder}', then 'jupyter codecompose convert {folder}', "
         f"then 'jupyter codecompose serve --model {folder}'"
     )
-    return f"{sentence}. {INCODER.licence}" if "incoder" in name.lower() else sentence
+    return f"{commands}. {INCODER.licence}" if "incoder" in name.lower() else commands
 
 
 def read_config(directory: Path) -> XGLMConfig:
@@ -143,7 +178,7 @@ def weight_files(directory: Path) -> list[Path]:
         return [directory / "model.safetensors"]
     if (directory / INDEX).is_file():
         return indexed(directory / INDEX)
-    if any(directory.glob("*.bin")) or any(directory.glob("*.pt")):
+    if has_pickles(path.name for path in directory.glob("*")):
         raise BadCheckpoint(
             f"{directory} has only pickled weights, which can run code: make safetensors of them, once, with "
             f"'jupyter codecompose convert {directory}'"
@@ -153,14 +188,24 @@ def weight_files(directory: Path) -> list[Path]:
 
 def indexed(path: Path) -> list[Path]:
     """The files that an index names, which all stand beside it. Raises BadCheckpoint."""
+    files = [path.parent / name for name in named(path)]
+    for file in files:
+        if not file.is_file():
+            raise BadCheckpoint(f"{path} names {file.name}, which is not beside it: fetch the checkpoint again")
+    return files
+
+
+def named(path: Path) -> list[str]:
+    """The names in an index of weights, all of files in its own directory. Raises BadCheckpoint."""
     try:
         names = sorted(set(msgspec.json.decode(path.read_bytes(), type=Index).weight_map.values()))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadCheckpoint(f"{path} is no index of weights ({error}): fetch it again") from None
-    for name in names:
-        if Path(name).name != name or not (path.parent / name).is_file():
-            raise BadCheckpoint(f"{path} names {name}, which is not beside it: fetch the checkpoint again")
-    return [path.parent / name for name in names]
+    if not names:
+        raise BadCheckpoint(f"{path} names no file: fetch the checkpoint again")
+    if outside := [name for name in names if Path(name).name != name]:
+        raise BadCheckpoint(f"{path} names {outside[0]}, which is not beside it: fetch the checkpoint again")
+    return names
 
 
 def shapes(config: XGLMConfig) -> dict[str, tuple[int, ...]]:

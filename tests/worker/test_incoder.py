@@ -13,11 +13,13 @@ import torch
 from transformers import PreTrainedTokenizerFast, XGLMForCausalLM
 
 from model_server import arithmetic
-from model_server.__main__ import arguments, loader
 from model_server.engine import Read
 from model_server.families import INCODER
 from model_server.generation import alone, generate, prompt_ids
+from model_server.loading import loader
+from model_server.options import arguments
 from model_server.slots import Slots
+from model_server.terminal import shown
 from model_server.tokens import Tokens
 from model_server.wire import Cell, CompletionRequest, Header, Parts
 from model_server.xglm import XGLM
@@ -140,7 +142,7 @@ def test_the_licence_is_said_where_a_user_picks_it(
 
 
 async def test_the_licence_is_said_when_it_is_loaded(both: Both, capsys: pytest.CaptureFixture[str]) -> None:
-    async with serving(loader(str(both.directory))) as worker:
+    async with serving(shown(loader(str(both.directory)), sys.stderr)) as worker:
         await ready(worker)
         health = await (await worker.client.get(f"{worker.url}/health")).json()
     assert health["message"] == f"ready; {INCODER.licence}"

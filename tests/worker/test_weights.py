@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from model_server.families import INCODER
-from model_server.weights import INDEX, BadCheckpoint, checked, read_config, read_weights, resolve
+from model_server.weights import INDEX, BadCheckpoint, NotFetched, checked, read_config, read_weights, resolve
 from tests.worker.checkpoints import write_checkpoint
 
 
@@ -25,9 +25,23 @@ def test_no_directory() -> None:
         resolve("/nowhere/at/all")
 
 
-def test_a_hub_name_that_was_not_fetched_is_told_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(BadCheckpoint) as said:
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the Hub's."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def snapshot(cache: Path, commit: str = "0" * 40, revision: str = "main") -> Path:
+    """A repository that the Hub's own tools have fetched."""
+    kept = cache / "models--somebody--some-model"
+    (kept / "refs").mkdir(parents=True)
+    (kept / "refs" / revision).write_text(commit)
+    return write_checkpoint(kept / "snapshots" / commit)
+
+
+def test_a_hub_name_that_was_not_fetched_is_told_how(cache: Path) -> None:
+    with pytest.raises(NotFetched) as said:
         resolve("facebook/incoder-1B")
     for part in (
         "hf download facebook/incoder-1B --local-dir incoder-1B",
@@ -38,13 +52,31 @@ def test_a_hub_name_that_was_not_fetched_is_told_how(tmp_path: Path, monkeypatch
         assert part in str(said.value)
 
 
-def test_a_hub_name_that_was_fetched_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    kept = tmp_path / "models--somebody--some-model"
-    (kept / "refs").mkdir(parents=True)
-    (kept / "refs" / "main").write_text("0" * 40)
-    snapshot = write_checkpoint(kept / "snapshots" / ("0" * 40))
-    assert resolve("somebody/some-model").samefile(snapshot)
+def test_a_hub_name_that_was_fetched_is_found(cache: Path) -> None:
+    kept = snapshot(cache)
+    assert resolve("somebody/some-model").samefile(kept)
+
+
+def test_a_revision_is_found_by_its_name_and_by_its_commit(cache: Path) -> None:
+    kept = snapshot(cache, "1" * 40, "v1")
+    assert resolve("somebody/some-model", "v1").samefile(kept)
+    assert resolve("somebody/some-model", "1" * 40).samefile(kept)
+    for other in ("", "v2", "2" * 40):
+        with pytest.raises(NotFetched):
+            resolve("somebody/some-model", other)
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_what_was_fetched_in_part_is_not_taken_for_whole(cache: Path, missing: str) -> None:
+    (snapshot(cache) / missing).unlink()
+    with pytest.raises(NotFetched):
+        resolve("somebody/some-model")
+
+
+def test_pickles_that_were_fetched_are_found_to_be_converted(cache: Path) -> None:
+    kept = snapshot(cache)
+    (kept / "model.safetensors").rename(kept / "pytorch_model.bin")
+    assert resolve("somebody/some-model").samefile(kept)
 
 
 def test_no_config(tmp_path: Path) -> None:
@@ -129,7 +161,9 @@ def test_an_adapter_alone_is_no_model(directory: Path) -> None:
         read_weights(directory, lambda share: None)
 
 
-@pytest.mark.parametrize("index", ["{", "[]", '{"weight_map": {"a": 1}}', '{"weight_map": {"a": "../outside"}}'])
+@pytest.mark.parametrize(
+    "index", ["{", "[]", '{"weight_map": {}}', '{"weight_map": {"a": 1}}', '{"weight_map": {"a": "../outside"}}']
+)
 def test_a_wrong_index(directory: Path, index: str) -> None:
     (directory / "model.safetensors").rename(directory.parent / "outside")
     (directory / INDEX).write_text(index)
