@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote
 
 from msgspec.structs import replace
@@ -110,7 +111,11 @@ class Api:
 
     async def description(self, asked: Asked) -> Answer:
         """`GET /openapi.json`."""
-        return whole(describe(ROUTES, self._model))
+        return whole(self._described)
+
+    @cached_property
+    def _described(self) -> object:
+        return describe(ROUTES, self._model)
 
     async def _given(self, reply: Reply) -> Answer:
         """A text, whole or in events, as it was asked for. Raises Refused."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from model_server.engine import BadScores
 from model_server.generation import TooLong
-from model_server.loop import Full, NotReady, Replaced
+from model_server.job import Full, NotReady, Replaced
 from model_server.wire import MAX_BODY_BYTES, ErrorDetail, ErrorReply
 
 log = logging.getLogger("model_server")

@@ -15,7 +15,7 @@ import pytest
 from model_server import repository
 from model_server.families import INCODER
 from model_server.hub import fetch
-from model_server.loop import Stopped
+from model_server.job import Stopped
 from model_server.weights import INDEX, BadCheckpoint, resolve
 from tests.worker.hub import COMMIT, Hub
 

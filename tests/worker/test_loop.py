@@ -12,7 +12,8 @@ import pytest
 
 from model_server.engine import BadScores, FakeEngine, FakeScores, Read
 from model_server.generation import Done, Piece, TooLong
-from model_server.loop import Full, Late, Loop, NotReady, Replaced
+from model_server.job import Full, Late, NotReady, Replaced
+from model_server.loop import Loop
 from model_server.tokens import Tokens
 from model_server.wire import CompletionRequest
 from tests.worker.serving import sentence, until
