@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from model_server.engine import BadScores, FakeEngine, FakeScores, Read
-from model_server.generation import Done, Piece, TooLong
+from model_server.generation import Done, Piece, TooLong, prompt_ids
 from model_server.job import Full, Late, NotReady, Replaced
 from model_server.loop import Loop
+from model_server.schedule import ALONE
 from model_server.tokens import Tokens
 from model_server.wire import CompletionRequest
 from tests.worker.serving import sentence, until
@@ -80,6 +81,18 @@ async def test_a_long_prompt_is_read_in_parts_while_others_write(tokens: Tokens)
     together = [step for step in watched.steps if len(step) > 1]
     assert together
     assert max(map(sum, together)) <= 66
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, 2])
+async def test_each_id_of_a_prompt_is_read_once_wherever_it_is_cut(tokens: Tokens, more: int) -> None:
+    watched = engine(tokens, context=4096)
+    async with running(tokens, watched) as loop:
+        asked = asking("x", max_tokens=1)
+        while (length := len(prompt_ids(asked, tokens, 4096))) < ALONE + more:
+            asked = asking(asked.prompt + "x", max_tokens=1)
+        assert length == ALONE + more
+        await text(loop, asked)
+    assert sum(step[0] for step in watched.steps) == length
 
 
 async def test_a_failing_request_fails_alone(tokens: Tokens) -> None:
