@@ -6,9 +6,12 @@ import sys
 from typing import Any, Literal, NoReturn, cast
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Enum, Float, Int, TraitError, Unicode
+from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode
 
 from jupyter_codecompose import __version__
+from jupyter_codecompose.channels import Local
+from jupyter_codecompose.exclude import PATHS
+from jupyter_codecompose.gateway import Remote
 from jupyter_codecompose.kernel import Kernels, Known
 from jupyter_codecompose.routes import routes
 from jupyter_codecompose.service import Service
@@ -45,6 +48,10 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
     use_kernel = Bool(True, help="Whether names, types and columns of the live kernel are sent along.").tag(config=True)
     timeout = Float(5.0, help="Seconds until a suggestion is given up.").tag(config=True)
     max_tokens = Int(96, help="The most tokens of one suggestion.").tag(config=True)
+    most_lines = Int(6, help="The most lines of one suggestion.").tag(config=True)
+    exclude_paths = List(
+        Unicode(), list(PATHS), help="Globs of the files of which nothing is ever sent, and where nothing is suggested."
+    ).tag(config=True)
 
     service: Service | None = None
 
@@ -60,7 +67,7 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
             settings = self._read_settings()
         except WrongSetting as wrong:
             self._refuse(wrong)
-        facts = Kernels(self.serverapp.kernel_manager) if self._may_ask_kernels(settings) else Known()
+        facts = self._kernels() if settings.use_kernel else Known()
         self.service = Service(settings, Worker(settings, self.log), facts, self.log)
 
     def initialize_handlers(self) -> None:
@@ -89,11 +96,14 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
             use_kernel=self.use_kernel,
             timeout=self.timeout,
             max_tokens=self.max_tokens,
+            most_lines=self.most_lines,
+            exclude_paths=tuple(self.exclude_paths),
         )
 
-    def _may_ask_kernels(self, settings: Settings) -> bool:
-        """Kernels behind a gateway are another machine's."""
-        return settings.use_kernel and not self.serverapp.gateway_config.gateway_enabled
+    def _kernels(self) -> Kernels:
+        """The kernels of this server, or those that a gateway runs for it."""
+        remote = self.serverapp.gateway_config.gateway_enabled
+        return Kernels(self.serverapp.kernel_manager, Remote if remote else Local)
 
     def _refuse(self, wrong: Exception) -> NoReturn:
         self.log.critical("%s", wrong)

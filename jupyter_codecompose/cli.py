@@ -17,10 +17,12 @@ from pathlib import Path
 
 from jupyter_codecompose import __version__, checks, file
 from jupyter_codecompose.checks import Check
+from jupyter_codecompose.exclude import Paths
+from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.kernel import Known
 from jupyter_codecompose.service import Service
 from jupyter_codecompose.settings import LONGEST, PROMPTS, Settings, WrongSetting, read_token
-from jupyter_codecompose.wire import Chunk, Explanation, Fault, Snapshot
+from jupyter_codecompose.wire import Chunk, Explanation, Fault, Sent, Snapshot
 from jupyter_codecompose.worker import Worker
 
 START_SECONDS = 3_600.0
@@ -79,6 +81,8 @@ async def complete(options: argparse.Namespace) -> int:
     """Prints a suggestion as it comes."""
     try:
         settings = _settings(options)
+        if Paths(settings.exclude_paths).cover(str(options.notebook.resolve())):
+            raise file.WrongFile(f"Nothing of {options.notebook} is sent anywhere: its path is excluded.")
         notebook = file.load(options.notebook)
         asked = file.snapshot(
             notebook,
@@ -89,7 +93,7 @@ async def complete(options: argparse.Namespace) -> int:
             explain=options.explain,
             kernel="own",
         )
-        facts = await file.run(notebook, options.notebook, options.cell, _tell) if options.execute else ()
+        facts = await file.run(notebook, options.notebook, options.cell, _tell) if options.execute else Namespace()
     except (file.WrongFile, WrongSetting) as wrong:
         _tell(str(wrong))
         return 2
@@ -116,7 +120,7 @@ async def _print(service: Service, asked: Snapshot) -> int:
                 _tell(event.message)
                 return 1
             elif event.explanation:
-                _explain(event.explanation)
+                _explain(event.explanation, service.sent(asked.editor))
     if shown:
         print()
     else:
@@ -124,7 +128,9 @@ async def _print(service: Service, asked: Snapshot) -> int:
     return 0
 
 
-def _explain(explanation: Explanation) -> None:
+def _explain(explanation: Explanation, sent: Sent) -> None:
+    masked = ", ".join(f"{count} {family}" for family, count in sent.masked.items())
+    _tell(f"\n--- sent ---\n{sent.body}\n--- end of what was sent; masked in the document: {masked or 'nothing'} ---")
     steps = ", ".join(f"{step} {took:.1f}" for step, took in explanation.steps_ms.items())
     _tell(f"\n--- prompt ---\n{explanation.prompt}\n--- end of prompt ---")
     _tell(f"{explanation.prompt_tokens} tokens, {explanation.reused_tokens} of them reused; milliseconds: {steps}")
@@ -179,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--line", type=int, help="the line in it, from 1 (default: its last)")
     one.add_argument("--column", type=int, help="characters left of the cursor (default: the whole line)")
     one.add_argument("--execute", action="store_true", help="run the cells above first, and use what the kernel knows")
-    one.add_argument("--explain", action="store_true", help="show the prompt, the tokens and the time of each step")
+    one.add_argument("--explain", action="store_true", help="show what was sent, the prompt, the time of each step")
     _worker_options(one)
     for command, (_, _, what) in ELSEWHERE.items():
         commands.add_parser(command, help=f"{what}; its options: jupyter codecompose {command} --help")

@@ -1,4 +1,4 @@
-"""The routes a page talks to: `codecompose/complete`, `codecompose/warm` and `codecompose/status`.
+"""The routes a page talks to: `codecompose/complete`, `codecompose/warm`, `codecompose/sent` and `codecompose/status`.
 
 Login, XSRF and origin are checked before any of a body is read, and a body is bounded before it is kept. No logic: what
 is answered is the service's.
@@ -101,6 +101,15 @@ class WarmRoute(SnapshotRoute):
         self.reply(self.service.warm(self.snapshot()))
 
 
+class SentRoute(Route):
+    """What the worker was last given for `editor`, for the person who types there to look at."""
+
+    @web.authenticated
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        self.reply(self.service.sent(self.get_query_argument("editor", "")))
+
+
 class StatusRoute(Route):
     """Where the worker stands. Asking does not count as activity, and starts nothing."""
 
@@ -114,5 +123,5 @@ class StatusRoute(Route):
 
 def routes(service: Service) -> list[tuple[str, type[Route], dict[str, Service]]]:
     """All routes, for the server's application."""
-    named = {"complete": CompleteRoute, "warm": WarmRoute, "status": StatusRoute}
+    named = {"complete": CompleteRoute, "warm": WarmRoute, "sent": SentRoute, "status": StatusRoute}
     return [(f"/codecompose/{name}", route, {"service": service}) for name, route in named.items()]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from jupyter_codecompose import exclude
 from jupyter_codecompose.dialect import WAYS
 from model_server.families import FAMILIES
 from model_server.weights import HUB_NAME
@@ -21,6 +22,8 @@ from model_server.wire import MAX_NEW_TOKENS
 
 TOKEN_VARIABLE = "CODECOMPOSE_WORKER_TOKEN"  # noqa: S105
 SHORTEST, LONGEST = 0.2, 60.0
+LONGEST_GLOB = 200
+TALLEST = 20
 LEAST_CONTEXT, MOST_CONTEXT = 256, 1_000_000
 PROMPTS = (*WAYS, *(family.name for family in FAMILIES))
 REVISION = re.compile(r"\w[\w./-]{0,199}")
@@ -52,6 +55,8 @@ class Settings:
     use_kernel: bool = True
     timeout: float = 5.0
     max_tokens: int = 96
+    most_lines: int = 6
+    exclude_paths: tuple[str, ...] = exclude.PATHS
 
     def __post_init__(self) -> None:
         _check_url(self.worker_url, insecure=self.allow_insecure_worker)
@@ -63,6 +68,11 @@ class Settings:
             raise WrongSetting("timeout", self.timeout, f"{SHORTEST} to {LONGEST} seconds")
         if not 1 <= self.max_tokens <= MAX_NEW_TOKENS:
             raise WrongSetting("max_tokens", self.max_tokens, f"1 to {MAX_NEW_TOKENS}")
+        if not 1 <= self.most_lines <= TALLEST:
+            raise WrongSetting("most_lines", self.most_lines, f"1 to {TALLEST}")
+        if not all(glob.isprintable() and 0 < len(glob) <= LONGEST_GLOB for glob in self.exclude_paths):
+            allowed = f"globs of 1 to {LONGEST_GLOB} printable characters"
+            raise WrongSetting("exclude_paths", list(self.exclude_paths), allowed)
 
     @property
     def managed(self) -> bool:

@@ -22,13 +22,15 @@ State = Literal["off", "starting", "loading", "ready", "failed"]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the worker stands; `error` is what a request meets there, `note` what is to be known of a model."""
+    """Where the worker stands; `error` is what a request meets there, `note` what is to be known of a model, `context`
+    how many tokens that reads (0: not known)."""
 
     state: State
     error: CodeComposeError | None
     progress: float = 0.0
     model: str = ""
     note: str = ""
+    context: int = 0
 
 
 OFF = Standing("off", Loading("The worker starts with the first suggestion.", 0.0))
@@ -44,4 +46,4 @@ def standing(health: Health, *, own: bool) -> Standing:
         "ready": None,
     }
     note = said.removeprefix("ready").removeprefix("; ") if health.state == "ready" else ""
-    return Standing(health.state, errors[health.state], health.progress, health.model, note)
+    return Standing(health.state, errors[health.state], health.progress, health.model, note, health.context_tokens)

@@ -23,13 +23,15 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Cell(Message, frozen=True):
     """One cell as the page shows it. `outputs` is plain text, bounded by the page; `count` is the kernel's count of
-    executions when it last ran, and `edited` says that its text is another one by now."""
+    executions when it last ran, `edited` says that its text is another one by now, and `excluded` that nothing of it
+    may be sent on; its text is then best left out."""
 
     kind: Literal["code", "markdown", "raw"]
     source: str
     outputs: str = ""
     count: Annotated[int, Meta(ge=0)] | None = None
     edited: bool = False
+    excluded: bool = False
 
 
 class Snapshot(Message, frozen=True):
@@ -46,7 +48,7 @@ class Snapshot(Message, frozen=True):
     active: Annotated[int, Meta(ge=0)]
     cursor: Annotated[int, Meta(ge=0)]
     kernel: Name | None = None
-    trigger: Literal["automatic", "invoke"] = "automatic"
+    trigger: Literal["automatic", "invoke", "pause"] = "automatic"
     explain: bool = False
 
     def __post_init__(self) -> None:
@@ -99,3 +101,11 @@ class Status(Message, frozen=True):
     message: str
     model: str
     version: str
+
+
+class Sent(Message, frozen=True):
+    """`GET codecompose/sent?editor=…`: the body of the last request that went to the worker for an editor, as text, and
+    how many secrets of each family were masked in its document; '' where nothing was sent yet."""
+
+    body: str = ""
+    masked: dict[str, int] = {}

@@ -18,6 +18,7 @@ from logging import Logger
 from typing import Any
 
 from jupyter_codecompose import __version__
+from jupyter_codecompose.context import CONTEXT_TOKENS
 from jupyter_codecompose.errors import CodeComposeError, Down, Loading
 from jupyter_codecompose.link import Link, Wanted
 from jupyter_codecompose.process import Child, worker_command
@@ -59,6 +60,11 @@ class Worker:
         now = self._standing
         message = str(now.error) if now.error else now.note
         return Status(state=now.state, progress=now.progress, message=message, model=now.model, version=__version__)
+
+    @property
+    def context(self) -> int:
+        """The tokens that its model reads; what the smallest does where that is not known."""
+        return self._standing.context or CONTEXT_TOKENS
 
     def start(self) -> None:
         """Begins to look after the worker, once."""

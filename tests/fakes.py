@@ -48,6 +48,7 @@ class FakeWorker:
     health: Health = field(default_factory=lambda: Health(state="ready", progress=1.0, message="", model="fake"))
     token: str = ""
     requests: list[CompletionRequest] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     health_asked: int = 0
     open_streams: int = 0
@@ -67,6 +68,13 @@ class FakeWorker:
     async def stop(self) -> None:
         await self._runner.cleanup()
 
+    def told(self) -> str:
+        """Everything that it was sent: the bodies, and each text in them as it was before it was JSON."""
+        found = [body.decode() for body in self.bodies]
+        for body in self.bodies:
+            json.loads(body, object_pairs_hook=lambda pairs: found.extend(str(value) for _, value in pairs))
+        return "\n".join(found)
+
     async def _get_health(self, request: web.Request) -> web.Response:
         self.health_asked += 1
         status = 200 if self.health.state == "ready" else 503
@@ -76,7 +84,9 @@ class FakeWorker:
         if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
             return self._refused(401)
         self.headers.append(dict(request.headers))
-        asked = msgspec.json.decode(await request.read(), type=CompletionRequest)
+        body = await request.read()
+        asked = msgspec.json.decode(body, type=CompletionRequest)
+        self.bodies.append(body)
         self.requests.append(asked)
         if self.script.status != 200:
             return self._refused(self.script.status)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from jupyter_codecompose.cli import main
@@ -30,10 +31,12 @@ def elsewhere() -> Iterator[FakeWorker]:
 
 def test_complete(tmp_path: Path, elsewhere: FakeWorker, capsys: pytest.CaptureFixture[str]) -> None:
     elsewhere.script = Script(chunks=("df.gro", "upby('a')"))
-    path = notebook(tmp_path, "x = 1", "y = ")
+    path = notebook(tmp_path, "password = 'hunt3r2abc'", "y = ")
     assert main(["complete", str(path), "--cell", "2", "--worker-url", elsewhere.url, "--explain"]) == 0
     said = capsys.readouterr()
     assert said.out == "df.groupby('a')\n"
+    assert elsewhere.bodies[0].decode() in said.err
+    assert "masked in the document: 1 assignment" in said.err
     assert "the prompt" in said.err
     assert "100 tokens, 90 of them reused" in said.err
     assert "decode 3.0" in said.err
@@ -44,6 +47,24 @@ def test_complete_with_a_kernel(tmp_path: Path, elsewhere: FakeWorker) -> None:
     assert main(["complete", str(path), "--cell", "2", "--execute", "--worker-url", elsewhere.url]) == 0
     assert elsewhere.requests[0].parts
     assert [fact.name for fact in elsewhere.requests[0].parts.facts] == ["known"]
+
+
+def test_what_is_excluded(tmp_path: Path, elsewhere: FakeWorker, capsys: pytest.CaptureFixture[str]) -> None:
+    path = notebook(tmp_path, "hidden = 1", "y = ")
+    told = nbformat.read(path, as_version=4)
+    told.cells[0].metadata["tags"] = ["no-complete"]
+    nbformat.write(told, path)
+    for cell, said in (("2", ""), ("1", "Nothing is suggested here.\n")):
+        assert main(["complete", str(path), "--cell", cell, "--worker-url", elsewhere.url]) == 0
+        assert capsys.readouterr().err == said
+    assert [b"hidden" in body for body in elsewhere.bodies] == [False]
+
+
+def test_a_path_that_is_excluded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "secrets").mkdir()
+    path = notebook(tmp_path / "secrets", "x = ")
+    assert main(["complete", str(path), "--cell", "1"]) == 2
+    assert "its path is excluded" in capsys.readouterr().err
 
 
 def test_nothing_to_suggest(tmp_path: Path, elsewhere: FakeWorker, capsys: pytest.CaptureFixture[str]) -> None:

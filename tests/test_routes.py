@@ -14,7 +14,7 @@ from tornado.httpclient import HTTPClientError
 from yarl import URL
 
 from jupyter_codecompose.settings import TOKEN_VARIABLE
-from jupyter_codecompose.wire import MAX_BODY_BYTES, Chunk, End, Event, Fault, Snapshot, Status
+from jupyter_codecompose.wire import MAX_BODY_BYTES, Chunk, End, Event, Fault, Sent, Snapshot, Status
 from tests.conftest import until
 from tests.fakes import FakeWorker, Script
 
@@ -71,6 +71,14 @@ async def test_warm(jp_fetch: Any, worker: FakeWorker) -> None:
     assert worker.requests[0].max_tokens == 0
 
 
+async def test_what_was_sent(jp_fetch: Any, worker: FakeWorker) -> None:
+    await events_of(jp_fetch)
+    response = await jp_fetch("codecompose", "sent", params={"editor": "e"})
+    assert response.headers["Content-Type"].startswith("application/json")
+    assert msgspec.json.decode(response.body, type=Sent) == Sent(worker.bodies[0].decode(), {})
+    assert msgspec.json.decode((await jp_fetch("codecompose", "sent")).body, type=Sent) == Sent()
+
+
 async def test_a_fault_is_an_event(jp_fetch: Any, worker: FakeWorker) -> None:
     worker.script = Script(status=429)
     assert await events_of(jp_fetch) == [Fault(code="busy", message="The worker has too much to do.")]
@@ -90,7 +98,9 @@ async def test_what_is_no_snapshot(jp_fetch: Any, route: str, body: bytes) -> No
 
 
 @pytest.mark.parametrize(
-    ("method", "route"), [("POST", "complete"), ("POST", "warm"), ("GET", "status")], ids=lambda value: value
+    ("method", "route"),
+    [("POST", "complete"), ("POST", "warm"), ("GET", "sent"), ("GET", "status")],
+    ids=lambda value: value,
 )
 @pytest.mark.parametrize(
     ("headers", "status"),

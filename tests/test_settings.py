@@ -75,7 +75,7 @@ def test_the_page_for_administrators_names_each_setting_and_each_way() -> None:
 
 
 def test_the_token_is_never_shown() -> None:
-    assert "secret" not in repr(Settings(token="secret"))
+    assert "hunter2" not in repr(Settings(token="hunter2"))
 
 
 def test_the_token_comes_from_the_environment_or_a_private_file(

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jupyter_codecompose.wire import MAX_CELLS, Event, Snapshot, Status
+from jupyter_codecompose.wire import MAX_CELLS, Event, Sent, Snapshot, Status
 
 CONTRACT = Path(__file__).parent / "contract"
 
@@ -20,7 +20,8 @@ def messages(name: str) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("snapshot.json", Snapshot), ("events.json", Event), ("status.json", Status)]
+    ("name", "kind"),
+    [("snapshot.json", Snapshot), ("events.json", Event), ("status.json", Status), ("sent.json", Sent)],
 )
 def test_messages_of_the_contract_are_read_and_written_alike(name: str, kind: type) -> None:
     assert messages(name)

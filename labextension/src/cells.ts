@@ -1,10 +1,11 @@
 /**
  * A notebook's cell → `ISource`: its text, whether that is what ran, and its outputs as plain text.
  *
- * Everything is read when it is asked for; a picture, a widget or HTML is no text.
+ * Everything is read when it is asked for; a picture, a widget or HTML is no text. An excluded cell reads as empty.
  */
 
 import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
+import { isTagged } from './exclusion';
 import type { ISource } from './snapshot';
 
 const MAX_OUTPUT = 2_000;
@@ -34,12 +35,16 @@ class CellSource implements ISource {
     return this._code?.isDirty ?? false;
   }
 
+  get excluded(): boolean {
+    return isTagged(this._model.getMetadata('tags'));
+  }
+
   getSource(): string {
-    return this._model.sharedModel.getSource();
+    return this.excluded ? '' : this._model.sharedModel.getSource();
   }
 
   getOutputs(): string {
-    const outputs = this._code?.outputs;
+    const outputs = this.excluded ? undefined : this._code?.outputs;
     const texts: string[] = [];
     const first = Math.max((outputs?.length ?? 0) - MAX_OUTPUTS, 0);
     for (let at = first; at < (outputs?.length ?? 0); at++) {

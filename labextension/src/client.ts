@@ -1,5 +1,5 @@
 /**
- * The three calls to the server extension, as promises and generators that never throw.
+ * The four calls to the server extension, as promises and generators that never throw.
  *
  * Whatever goes wrong becomes one fault with a plain sentence. Aborting the signal, or closing the generator, closes the
  * connection, and that is the cancel. It does not know editors, nor how a fault is shown; `ask` does the HTTP.
@@ -8,9 +8,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { readEvents } from './stream';
 import {
+  decodeSent,
   decodeStatus,
   type Event,
   type IFault,
+  type ISent,
   type ISnapshot,
   type IStatus
 } from './wire';
@@ -21,11 +23,14 @@ export type Ask = (route: string, init: RequestInit) => Promise<Response>;
 /** No request outlives this, in milliseconds. */
 export const DEADLINE = 15_000;
 
+const GET: RequestInit = { method: 'GET', cache: 'no-store' };
+
 export interface IClient {
   complete(
     snapshot: ISnapshot,
     signal: AbortSignal
   ): AsyncGenerator<Event, void, void>;
+  sent(editor: string): Promise<ISent | IFault>;
   status(): Promise<IStatus | IFault>;
   warm(snapshot: ISnapshot): Promise<IStatus | IFault>;
 }
@@ -62,19 +67,26 @@ export class Client implements IClient {
     }
   }
 
+  /** What the worker was last given for an editor. */
+  sent(editor: string): Promise<ISent | IFault> {
+    const route = `sent?editor=${encodeURIComponent(editor)}`;
+    return this._answer(route, GET, decodeSent);
+  }
+
   status(): Promise<IStatus | IFault> {
-    return this._status('status', { method: 'GET', cache: 'no-store' });
+    return this._answer('status', GET, decodeStatus);
   }
 
   /** Tells the server that a request from this document is likely soon. */
   warm(snapshot: ISnapshot): Promise<IStatus | IFault> {
-    return this._status('warm', post(snapshot));
+    return this._answer('warm', post(snapshot), decodeStatus);
   }
 
-  private async _status(
+  private async _answer<T>(
     route: string,
-    init: RequestInit
-  ): Promise<IStatus | IFault> {
+    init: RequestInit,
+    decode: (value: unknown) => T | IFault
+  ): Promise<T | IFault> {
     const limit = new Limit(this._deadline);
     try {
       const response = await this._ask(route, {
@@ -82,7 +94,7 @@ export class Client implements IClient {
         signal: limit.signal
       });
       return response.ok
-        ? decodeStatus(await response.json().catch(() => undefined))
+        ? decode(await response.json().catch(() => undefined))
         : await this._refusal(response);
     } catch {
       return limit.isOver ? this._late() : this._unreachable();

@@ -10,11 +10,12 @@ import type { Session } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { sourceOf } from './cells';
+import { isSwitchedOff } from './exclusion';
 import { languageOf } from './language';
 import { offsetOf, type IEditor } from './place';
 import type { IDocument, ISource } from './snapshot';
 
-/** The document of `widget`, with the cursor of `editor`; null if that is not in it. */
+/** The document of `widget`, with the cursor of `editor`; null if that is not in it, or where nothing may be sent. */
 export function documentOf(
   context: { widget: Widget; session?: Session.ISessionConnection | null },
   editor: IEditor
@@ -27,7 +28,7 @@ export function documentOf(
     const active = widget.content.widgets.findIndex(
       cell => cell.editor === editor
     );
-    return document && active >= 0
+    return document && active >= 0 && !document.cells[active]?.excluded
       ? { ...document, kernel: kernel ?? document.kernel, active, offset }
       : null;
   }
@@ -43,10 +44,14 @@ export function documentOf(
   };
 }
 
-/** A notebook before anybody has put the cursor in it. */
+/** A notebook before anybody has put the cursor in it; null where nothing of it may be sent. */
 export function notebook(panel: NotebookPanel): IDocument | null {
   const model = panel.content.model;
-  if (!model || model.cells.length === 0) {
+  if (
+    !model ||
+    model.cells.length === 0 ||
+    isSwitchedOff(model.getMetadata('codecompose'))
+  ) {
     return null;
   }
   const cells = Array.from(model.cells, sourceOf);
@@ -89,7 +94,8 @@ function textIn(value: unknown, key: string): string | undefined {
   return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
-function nameOf(widget: Widget): string {
+/** The name that a widget's document has as long as it is open. */
+export function nameOf(widget: Widget): string {
   const name = names.get(widget) ?? UUID.uuid4();
   names.set(widget, name);
   return name;

@@ -25,10 +25,12 @@ import {
 } from '@jupyterlab/translation';
 import { type Ask, Client } from './client';
 import { mendFactory } from './completer';
-import { documentOf } from './documents';
+import { showLetter } from './dialog';
+import { documentOf, nameOf } from './documents';
 import { codeComposeIcon } from './icon';
 import { StatusItem } from './item';
 import { Provider } from './provider';
+import { letterOf } from './sent';
 import { StatusModel } from './status';
 import { Switch } from './switch';
 import { ICodeCompose } from './tokens';
@@ -36,6 +38,7 @@ import { Warmer } from './warmer';
 
 const DOMAIN = 'jupyter-codecompose';
 const TOGGLE = 'codecompose:toggle';
+const SHOW_SENT = 'codecompose:show-sent';
 
 const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
   id: 'jupyter-codecompose:plugin',
@@ -73,6 +76,7 @@ const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
     }
     void follow(power, registry);
     addToggle(app, power, trans, palette);
+    addShowSent(app, client, trans, palette);
     void status.refresh();
     return { status, power };
   }
@@ -160,6 +164,28 @@ function addToggle(
   });
   power.changed.connect(() => app.commands.notifyCommandChanged(TOGGLE));
   palette?.addItem({ command: TOGGLE, category: trans.__('CodeCompose') });
+}
+
+function addShowSent(
+  app: JupyterFrontEnd,
+  client: Client,
+  trans: TranslationBundle,
+  palette: ICommandPalette | null
+): void {
+  app.commands.addCommand(SHOW_SENT, {
+    label: trans.__('Show What Was Sent'),
+    caption: trans.__('The last request to the worker, byte for byte'),
+    describedBy: { args: { type: 'object', properties: {} } },
+    isEnabled: () => app.shell.currentWidget !== null,
+    execute: async () => {
+      const widget = app.shell.currentWidget;
+      if (widget) {
+        const letter = await letterOf(client, nameOf(widget), trans);
+        await showLetter(trans.__('What Was Sent'), letter, trans);
+      }
+    }
+  });
+  palette?.addItem({ command: SHOW_SENT, category: trans.__('CodeCompose') });
 }
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [plugin, item, tab];

@@ -15,6 +15,8 @@ export interface ISource {
   readonly count?: number | null;
   /** Whether its text has changed since. */
   readonly edited?: boolean;
+  /** Whether nothing of it may be sent on; then it reads as empty. */
+  readonly excluded?: boolean;
   getSource(): string;
   /** Its outputs as plain text, bounded. */
   getOutputs?(): string;
@@ -129,7 +131,8 @@ function cellOf(cell: ISource, source: string): ICell {
     source: wellFormed(source),
     outputs: '',
     count: cell.count ?? null,
-    edited: cell.edited ?? false
+    edited: cell.edited ?? false,
+    excluded: cell.excluded ?? false
   };
 }
 

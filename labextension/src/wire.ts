@@ -16,6 +16,8 @@ export interface ICell {
   count: number | null;
   /** Whether its text is another one by now. */
   edited: boolean;
+  /** Whether nothing of it may be sent on; its text is left out. */
+  excluded: boolean;
 }
 
 /**
@@ -29,7 +31,8 @@ export interface ISnapshot {
   active: number;
   cursor: number;
   kernel: string | null;
-  trigger: 'automatic' | 'invoke';
+  /** While typing, by hand, or by the page in a pause where the host asks for nothing. */
+  trigger: 'automatic' | 'invoke' | 'pause';
 }
 
 /** More text of the suggestion: a piece, not the whole. */
@@ -62,6 +65,12 @@ export interface IFault {
   progress?: number | null;
 }
 
+/** What went to the worker last, as text, and how many secrets of each family were masked in the document. */
+export interface ISent {
+  body: string;
+  masked: Record<string, number>;
+}
+
 export type Event = IChunk | IEnd | IFault;
 
 /** `progress` runs from 0 to 1 while the model loads; `message` is a sentence. */
@@ -83,11 +92,18 @@ export function decodeStatus(value: unknown): IStatus | IFault {
   return isStatus(value) ? value : garbled();
 }
 
+/** What was sent, in `value`, or a fault that says there is none. Never throws. */
+export function decodeSent(value: unknown): ISent | IFault {
+  return isSent(value) ? value : garbled();
+}
+
 type Check = (value: unknown) => boolean;
 type Shape = Record<string, Check>;
 
 const isText: Check = value => typeof value === 'string';
 const isNumber: Check = value => Number.isFinite(value);
+const isNumbers: Check = value =>
+  isObject(value) && Object.values(value).every(isNumber);
 const oneOf =
   (...allowed: string[]): Check =>
   value =>
@@ -101,7 +117,7 @@ const EXPLANATION: Shape = {
   prompt: isText,
   prompt_tokens: isNumber,
   reused_tokens: isNumber,
-  steps_ms: value => isObject(value) && Object.values(value).every(isNumber)
+  steps_ms: isNumbers
 };
 const NONE: Shape = {};
 const EVENTS = new Map<unknown, { required: Shape; optional: Shape }>([
@@ -142,6 +158,7 @@ const STATUS: Shape = {
   model: isText,
   version: isText
 };
+const SENT: Shape = { body: isText, masked: isNumbers };
 
 function isEvent(value: unknown): value is Event {
   if (!isObject(value)) {
@@ -154,6 +171,10 @@ function isEvent(value: unknown): value is Event {
 
 function isStatus(value: unknown): value is IStatus {
   return fits(value, STATUS, NONE);
+}
+
+function isSent(value: unknown): value is ISent {
+  return fits(value, SENT, NONE);
 }
 
 function fits(value: unknown, required: Shape, optional: Shape): boolean {

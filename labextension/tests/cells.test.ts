@@ -18,6 +18,7 @@ function codeCell(source: string, count: number | null, edited = false) {
     type: 'code',
     executionCount: count,
     isDirty: edited,
+    getMetadata: () => undefined,
     sharedModel: { getSource: () => source },
     outputs: {
       length: OUTPUTS.length,
@@ -60,6 +61,16 @@ describe('sourceOf', () => {
       '',
       ''
     ]);
+  });
+
+  it('reads a cell that is excluded as empty', () => {
+    const secret = {
+      ...codeCell('secret', 3),
+      getMetadata: () => ['no-complete']
+    } as unknown as ICellModel;
+    const cells = snapshot([secret, codeCell('', null)], 1);
+    expect(cells.map(cell => cell.excluded)).toEqual([true, false]);
+    expect(JSON.stringify(cells)).not.toMatch(/secret|rows/);
   });
 
   it('gives the same source for the same cell', () => {

@@ -7,7 +7,16 @@ const SNAPSHOT: ISnapshot = {
   editor: 'e-1',
   path: 'a.ipynb',
   language: 'python',
-  cells: [{ kind: 'code', source: 'x', outputs: '' }],
+  cells: [
+    {
+      kind: 'code',
+      source: 'x',
+      outputs: '',
+      count: null,
+      edited: false,
+      excluded: false
+    }
+  ],
   active: 0,
   cursor: 1,
   kernel: null,
@@ -88,6 +97,24 @@ describe('complete', () => {
     controller.abort();
     expect(await events).toEqual([]);
     expect(await complete(silent, controller)).toEqual([]);
+  });
+});
+
+describe('sent', () => {
+  it('asks for one editor, and answers with what went out', async () => {
+    const sent = { body: '{}', masked: { github: 1 } };
+    const asked: string[] = [];
+    const client = new Client((route, init) => {
+      asked.push(`${init.method} ${route}`);
+      return answering(200, JSON.stringify(sent))(route, init);
+    }, trans);
+    expect(await client.sent('a&b')).toEqual(sent);
+    expect(asked).toEqual(['GET sent?editor=a%26b']);
+  });
+
+  it('answers with a fault when something is wrong', async () => {
+    const client = new Client(answering(403, '{}'), trans);
+    expect(await client.sent('e')).toMatchObject({ code: 'refused' });
   });
 });
 

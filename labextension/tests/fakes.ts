@@ -6,7 +6,7 @@ import { PromiseDelegate } from '@lumino/coreutils';
 import type { IClient } from '../src/client';
 import type { IEditor } from '../src/place';
 import { type Context, Provider } from '../src/provider';
-import type { Event, IFault, ISnapshot, IStatus } from '../src/wire';
+import type { Event, IFault, ISent, ISnapshot, IStatus } from '../src/wire';
 
 export const READY: IStatus = {
   state: 'ready',
@@ -17,7 +17,8 @@ export const READY: IStatus = {
 };
 
 export const trans = {
-  __: (text: string) => text
+  __: (text: string, ...values: unknown[]) =>
+    text.replace(/%(\d)/g, (_, number) => String(values[Number(number) - 1]))
 } as unknown as TranslationBundle;
 
 export class FakeEditor implements IEditor {
@@ -105,6 +106,7 @@ export class FakeRequest {
 export class FakeClient implements IClient {
   readonly requests: FakeRequest[] = [];
   answer: IStatus | IFault = READY;
+  letter: ISent | IFault = { body: '', masked: {} };
   asked = 0;
 
   get last(): FakeRequest {
@@ -122,6 +124,10 @@ export class FakeClient implements IClient {
     const request = new FakeRequest(snapshot, signal);
     this.requests.push(request);
     return request.events();
+  }
+
+  sent(): Promise<ISent | IFault> {
+    return Promise.resolve(this.letter);
   }
 
   status(): Promise<IStatus | IFault> {

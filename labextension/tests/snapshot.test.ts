@@ -52,7 +52,7 @@ describe('takeSnapshot', () => {
       new Cell('c', 'raw')
     ];
     const snapshot = take(cells, 1, 1);
-    const plain = { outputs: '', count: null, edited: false };
+    const plain = { outputs: '', count: null, edited: false, excluded: false };
     expect(snapshot.cells).toEqual([
       { kind: 'markdown', source: '# A', ...plain },
       { kind: 'code', source: 'b', ...plain },

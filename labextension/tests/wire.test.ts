@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import badEvents from '../../tests/contract/bad_events.json';
+import sents from '../../tests/contract/sent.json';
 import events from '../../tests/contract/events.json';
 import snapshots from '../../tests/contract/snapshot.json';
 import statuses from '../../tests/contract/status.json';
 import { takeSnapshot } from '../src/snapshot';
-import { decodeEvent, decodeStatus } from '../src/wire';
+import { decodeEvent, decodeSent, decodeStatus, ISnapshot } from '../src/wire';
 
 describe('the messages that both languages read', () => {
   it.each(events)('decodes %j', event => {
@@ -21,6 +22,17 @@ describe('the messages that both languages read', () => {
   it.each(statuses)('decodes %j', status => {
     expect(decodeStatus(status)).toBe(status);
   });
+
+  it.each(sents)('decodes %j', sent => {
+    expect(decodeSent(sent)).toBe(sent);
+  });
+
+  it.each([undefined, { body: '' }, { body: '', masked: { github: 'one' } }])(
+    'refuses %j as what was sent',
+    sent => {
+      expect(decodeSent(sent)).toMatchObject({ type: 'fault' });
+    }
+  );
 
   it.each([
     undefined,
@@ -44,10 +56,11 @@ describe('the messages that both languages read', () => {
           cell_type: cell.kind,
           count: cell.count,
           edited: cell.edited,
+          excluded: cell.excluded,
           getSource: () => cell.source
         }))
       },
-      trigger === 'invoke' ? 'invoke' : 'automatic'
+      trigger as ISnapshot['trigger']
     );
     const bare = cells.map(cell => ({ ...cell, outputs: '' }));
     expect(made).toEqual({ ...snapshot, cells: bare });
