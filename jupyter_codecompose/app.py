@@ -49,6 +49,11 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
     timeout = Float(5.0, help="Seconds until a suggestion is given up.").tag(config=True)
     max_tokens = Int(96, help="The most tokens of one suggestion.").tag(config=True)
     most_lines = Int(6, help="The most lines of one suggestion.").tag(config=True)
+    send_outputs = Enum(
+        ("local", "always", "never"),
+        "local",
+        help="Which worker is told what cells have printed: 'local', one on this machine.",
+    ).tag(config=True)
     exclude_paths = List(
         Unicode(), list(PATHS), help="Globs of the files of which nothing is ever sent, and where nothing is suggested."
     ).tag(config=True)
@@ -97,6 +102,7 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
             timeout=self.timeout,
             max_tokens=self.max_tokens,
             most_lines=self.most_lines,
+            send_outputs=cast("Literal['local', 'always', 'never']", self.send_outputs),
             exclude_paths=tuple(self.exclude_paths),
         )
 

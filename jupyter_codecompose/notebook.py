@@ -63,15 +63,15 @@ class Notebook:
     prose: bool
 
 
-def read(snapshot: Snapshot) -> Notebook:
-    """The notebook around the snapshot's cursor."""
+def read(snapshot: Snapshot, *, outputs: bool = True) -> Notebook:
+    """The notebook around the snapshot's cursor, with or without what the cells above have printed."""
     here = snapshot.cells[snapshot.active]
     left, right = halves(here.source, snapshot.cursor)
     above, below = snapshot.cells[: snapshot.active], snapshot.cells[snapshot.active + 1 :]
     alive = any(cell.count for cell in snapshot.cells)
     return Notebook(
         language=magic_language(here.source) or snapshot.language,
-        above=tuple(part for page in above for part in parts(page, alive, outputs=True)),
+        above=tuple(part for page in above for part in parts(page, alive, outputs=outputs)),
         left=left,
         right=right,
         below=tuple(part for page in below for part in parts(page, alive, outputs=False)),

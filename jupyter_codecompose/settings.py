@@ -57,6 +57,7 @@ class Settings:
     max_tokens: int = 96
     most_lines: int = 6
     exclude_paths: tuple[str, ...] = exclude.PATHS
+    send_outputs: Literal["local", "always", "never"] = "local"
 
     def __post_init__(self) -> None:
         _check_url(self.worker_url, insecure=self.allow_insecure_worker)
@@ -64,6 +65,8 @@ class Settings:
         _check_model(self.model, self.model_revision)
         if self.start_worker not in ("on_demand", "at_once"):
             raise WrongSetting("start_worker", self.start_worker, "'on_demand' or 'at_once'")
+        if self.send_outputs not in ("local", "always", "never"):
+            raise WrongSetting("send_outputs", self.send_outputs, "'local', 'always' or 'never'")
         if not SHORTEST <= self.timeout <= LONGEST:
             raise WrongSetting("timeout", self.timeout, f"{SHORTEST} to {LONGEST} seconds")
         if not 1 <= self.max_tokens <= MAX_NEW_TOKENS:
@@ -78,6 +81,12 @@ class Settings:
     def managed(self) -> bool:
         """Whether the worker is a child of this server."""
         return not self.worker_url
+
+    @property
+    def tells_outputs(self) -> bool:
+        """Whether the worker is told what cells have printed."""
+        here = self.managed or _is_loopback(urlsplit(self.worker_url).hostname or "")
+        return self.send_outputs == "always" or (self.send_outputs == "local" and here)
 
     def _check_remote(self) -> None:
         """What only a worker at a URL has."""

@@ -35,6 +35,8 @@ from jupyter_codecompose.settings import PROMPTS, TOKEN_VARIABLE, Settings, Wron
         {"timeout": 61.0},
         {"max_tokens": 0},
         {"max_tokens": 513},
+        {"most_lines": 0},
+        {"most_lines": 21},
         {"start_worker": "never"},
     ],
     ids=lambda values: str(next(iter(values.items()))),
@@ -96,3 +98,22 @@ def test_the_token_comes_from_the_environment_or_a_private_file(
     with pytest.raises(WrongSetting) as wrong:
         read_token("")
     assert "two" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("choice", "url", "told"),
+    [
+        ("local", "", True),
+        ("local", "http://127.0.0.1:9", True),
+        ("local", "https://worker.example", False),
+        ("always", "https://worker.example", True),
+        ("never", "", False),
+    ],
+)
+def test_outputs_are_told_to_a_worker_on_this_machine(choice: str, url: str, told: bool) -> None:
+    assert Settings(send_outputs=choice, worker_url=url).tells_outputs is told  # type: ignore[arg-type]
+
+
+def test_another_choice_of_outputs_is_refused() -> None:
+    with pytest.raises(WrongSetting, match="send_outputs is 'sometimes'"):
+        Settings(send_outputs="sometimes")  # type: ignore[arg-type]
