@@ -1,7 +1,7 @@
 """A small reader of brackets and quotes, good enough to tell what is still open at a cursor.
 
 Pure. It follows the strings, comments and brackets of Python, and of most languages that a notebook holds; a string
-with one quote ends with its line, so that a stray apostrophe cannot lead it astray for longer.
+with one quote ends with its line, so that a stray apostrophe cannot lead it astray for longer. It knows no scopes.
 """
 
 from __future__ import annotations
@@ -11,56 +11,70 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from jupyter_codecompose.languages import PYTHON, Language
+
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = frozenset(PAIRS.values())
-SLASHED = frozenset({"javascript", "typescript", "java", "c", "cpp", "c++", "scala", "rust", "go", "kotlin"})
 
 
 @dataclass(frozen=True)
 class State:
     """`stack`: closers still owed, innermost last. `quote`: what ends the open string, or ''.
 
-    `orphans`: how many closers were seen that closed nothing.
+    `orphans`: the closers that were seen and closed nothing.
     """
 
     stack: str = ""
     quote: str = ""
     in_comment: bool = False
-    orphans: int = 0
+    orphans: str = ""
 
 
 START = State()
 
 
-def comment_mark(language: str) -> str:
-    """What begins a comment in `language`."""
-    return "//" if language.lower() in SLASHED else "#"
-
-
-def scan(text: str, state: State = START, comment: str = "#") -> State:
+def scan(text: str, state: State = START, language: Language = PYTHON) -> State:
     """The state after `text`."""
-    for _, _, after in steps(text, state, comment):
+    for _, _, after in steps(text, state, language):
         state = after
     return state
 
 
-def steps(text: str, state: State = START, comment: str = "#") -> Iterator[tuple[int, str, State]]:
+def unclosed(text: str, language: Language = PYTHON) -> tuple[State, int]:
+    """The state after `text`, and where in it the open string or comment begins: at its end if none is."""
+    state, begins = START, len(text)
+    for at, _, after in steps(text, START, language):
+        if is_code(state) and not is_code(after):
+            begins = at
+        state = after
+    return state, len(text) if is_code(state) else begins
+
+
+def is_code(state: State) -> bool:
+    """Whether what comes next is neither in a string nor in a comment."""
+    return not (state.quote or state.in_comment)
+
+
+def steps(text: str, state: State = START, language: Language = PYTHON) -> Iterator[tuple[int, str, State]]:
     """Each token that matters: where it stands, itself, and the state after it."""
-    found = _tokens(state.quote, state.in_comment, comment).search(text)
+    found = _tokens(state.quote, state.in_comment, language).search(text)
     while found:
-        state = _after(state, found[0], comment)
+        state = _after(state, found[0], language.comment)
         yield found.start(), found[0], state
-        found = _tokens(state.quote, state.in_comment, comment).search(text, found.end())
+        found = _tokens(state.quote, state.in_comment, language).search(text, found.end())
 
 
 @cache
-def _tokens(quote: str, in_comment: bool, comment: str) -> re.Pattern[str]:
+def _tokens(quote: str, in_comment: bool, language: Language) -> re.Pattern[str]:
     """What can change the state: in a comment, in a string, or in plain code."""
     if in_comment:
         return re.compile(r"\n")
     if quote:
         return re.compile(rf"\\.|{quote}" + ("|\n" if len(quote) == 1 else ""), re.DOTALL)
-    return re.compile(r'"""|' + r"'''|[\"'()\[\]{}:,;\n]|" + re.escape(comment))
+    marks = [re.escape(language.comment)] if language.comment else []
+    return re.compile(
+        "|".join([*(3 * mark for mark in language.quotes), *marks, rf"[{language.quotes}()\[\]{{}}:,;\n]"])
+    )
 
 
 def _after(state: State, token: str, comment: str) -> State:
@@ -76,5 +90,5 @@ def _after(state: State, token: str, comment: str) -> State:
     if token in PAIRS:
         return State(stack + PAIRS[token], orphans=orphans)
     if token in CLOSERS:
-        return State(stack[:-1], orphans=orphans) if stack.endswith(token) else State(stack, orphans=orphans + 1)
+        return State(stack[:-1], orphans=orphans) if stack.endswith(token) else State(stack, orphans=orphans + token)
     return state

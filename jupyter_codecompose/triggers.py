@@ -1,6 +1,8 @@
 """What a cursor asks for: nothing, the rest of a line, or a block.
 
-Pure. Looks only at the text on both sides of the cursor, and at whether a person asked.
+Pure. Looks only at the text on both sides of the cursor, and at whether a person asked. CodeCompose's rules (Dunay et
+al. 2024, arXiv 2402.04141): nothing where code stands to the right, closers apart; a block at the end of the innermost
+scope or on a line that opens one, so that no code below is moved about; else one line.
 """
 
 from __future__ import annotations
@@ -8,30 +10,47 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from jupyter_codecompose.brackets import State, unclosed
+from jupyter_codecompose.languages import Language
+from jupyter_codecompose.languages import language as language_of
+from jupyter_codecompose.neighbours import CLOSING
 from jupyter_codecompose.notebook import Notebook
+from jupyter_codecompose.scope import at_end, last_line, opens
 
-CLOSING = re.compile(r"""[\s)\]}"'`,;:]*""")
+LOOK_BACK = 6_000
+
+DIRECTIVE = re.compile(r"(?:type|noqa|pylint|fmt|mypy|pyright|ruff|isort|yapf|pragma|eslint)\b|%%")
+PLAIN_WORD = re.compile(r"""["'(`]?[^\W_][\w'’/&%-]*["')`]?[.,:;!?…]*""")
+PREFIX = re.compile(r"[A-Za-z]{0,2}\Z")
+QUERY = re.compile(r"\s*(?:select|with|insert|update|delete|create)\b", re.IGNORECASE)
 
 
 class Intent(Enum):
+    """`BELOW` is a block that begins on the line below a comment."""
+
     SILENT = "silent"
     LINE = "line"
     BLOCK = "block"
+    BELOW = "below"
 
 
 def intent(notebook: Notebook, *, invoked: bool) -> Intent:
-    """What to suggest at the notebook's cursor; `invoked` when a person asked for it."""
-    line_left = notebook.left.rpartition("\n")[2]
-    line_right = notebook.right.partition("\n")[0]
-    if is_word(line_right[:1]) or (notebook.prose and not invoked):
+    """What to suggest at the notebook's cursor; `invoked` when a person asked for it, and not the page in a pause."""
+    rest = notebook.right.partition("\n")[0]
+    if is_word(rest[:1]):
         return Intent.SILENT
-    if line_right.strip():
-        return Intent.LINE if invoked or CLOSING.fullmatch(line_right) else Intent.SILENT
     if invoked:
-        return Intent.BLOCK
-    if not (notebook.left.strip() or notebook.right.strip() or notebook.above or notebook.below):
+        return Intent.LINE if rest.strip() else Intent.BLOCK
+    empty = not (notebook.left.strip() or notebook.right.strip() or notebook.above or notebook.below)
+    if notebook.prose or empty:
         return Intent.SILENT
-    return Intent.BLOCK if _opens_block(notebook.left, line_left) else Intent.LINE
+    return _unasked(notebook.left[-LOOK_BACK:], notebook.right[:LOOK_BACK], language_of(notebook.language))
+
+
+def lead(left: str) -> str:
+    """What comes before a suggestion that begins on the line below."""
+    line = left.rpartition("\n")[2]
+    return "\n" + line[: len(line) - len(line.lstrip())]
 
 
 def is_word(char: str) -> bool:
@@ -39,9 +58,57 @@ def is_word(char: str) -> bool:
     return char.isalnum() or char == "_"
 
 
-def _opens_block(left: str, line: str) -> bool:
-    """The line opens a scope, or is empty and stands inside one or under a comment."""
-    if line.strip():
-        return line.rstrip().endswith((":", "{"))
-    above = left.rstrip().rpartition("\n")[2]
-    return above.endswith((":", "{")) or above.lstrip().startswith("#") or (bool(line) and bool(above.strip()))
+def _unasked(left: str, right: str, language: Language) -> Intent:
+    rest = right.partition("\n")[0]
+    state, begins = unclosed(left, language)
+    if state.in_comment:
+        return Intent.BELOW if _is_task(left, begins, right, language) else Intent.SILENT
+    if not CLOSING.fullmatch(_code(rest, state, language)):
+        return Intent.SILENT
+    if state.quote:
+        return Intent.LINE if _is_value(left, begins, state) else Intent.SILENT
+    if rest.strip() or not language.scope:
+        return Intent.LINE
+    return (
+        Intent.BLOCK
+        if _opens_here(left, right, language) or at_end(left, right, state.stack, language)
+        else Intent.LINE
+    )
+
+
+def _code(rest: str, state: State, language: Language) -> str:
+    """The rest of a line without the comment in it."""
+    return rest.partition(language.comment)[0] if language.comment and not state.quote else rest
+
+
+def _opens_here(left: str, right: str, language: Language) -> bool:
+    """The line opens a scope, or is empty and the first one below such a line or a comment."""
+    if left.rpartition("\n")[2].strip():
+        return opens(left, language)
+    above = last_line(left).strip()
+    commented = bool(above) and bool(language.comment) and above.startswith(language.comment)
+    return opens(left.rstrip(), language) or (commented and _is_free(right))
+
+
+def _is_task(left: str, begins: int, right: str, language: Language) -> bool:
+    """Whether a comment says in plain words what comes below it, and nothing is there yet."""
+    words = left[begins + len(language.comment) :].strip(" #/-").split()
+    alone = not left[:begins].rpartition("\n")[2].strip() and not right.partition("\n")[0].strip()
+    plain = len(words) > 1 and all(map(PLAIN_WORD.fullmatch, words)) and not DIRECTIVE.match(words[0])
+    return alone and plain and _is_free(right)
+
+
+def _is_free(right: str) -> bool:
+    """Whether the line below is empty, or missing."""
+    return not right.partition("\n")[2].partition("\n")[0].strip()
+
+
+def _is_value(left: str, begins: int, state: State) -> bool:
+    """Whether an open string is a key, a name or a query, or code stands in it; words for people are left alone."""
+    text = left[begins + len(state.quote) :]
+    prefix = PREFIX.search(left, max(begins - 2, 0), begins)
+    braced = text.replace("{{", "")
+    if prefix and "f" in prefix[0].lower() and braced.rfind("{") > braced.rfind("}"):
+        return True
+    subscript = state.stack.endswith("]")
+    return subscript or not re.search(r"\s", text) or bool(QUERY.match(text))

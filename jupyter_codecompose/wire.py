@@ -38,7 +38,8 @@ class Snapshot(Message, frozen=True):
     """A cursor in a document at one moment: `POST codecompose/complete` and `POST codecompose/warm`.
 
     `cursor` counts code points in the source of the cell at `active`. `kernel` is the kernel's id, `editor` a name for
-    the document's view that stays the same while it is open. A script is one code cell. `kind` says why the page asks.
+    the document's view that stays the same while it is open. A script is one code cell. `trigger` tells why the page
+    asks; a `pause` is its own, where the host asks for nothing.
     """
 
     editor: Name

@@ -1,52 +1,156 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from jupyter_codecompose.notebook import Notebook
-from jupyter_codecompose.triggers import Intent, intent
+from jupyter_codecompose.notebook import Notebook, Part
+from jupyter_codecompose.triggers import Intent, intent, lead
 from model_server.wire import Cell
 
-SILENT, LINE, BLOCK = Intent.SILENT, Intent.LINE, Intent.BLOCK
+SILENT, LINE, BLOCK, BELOW = Intent.SILENT, Intent.LINE, Intent.BLOCK, Intent.BELOW
 
 
-def at(text: str, *, prose: bool = False, above: tuple[Cell, ...] = ()) -> Notebook:
-    """A cell's text with `|` for the cursor."""
-    left, right = text.split("|")
-    return Notebook(language="python", above=above, left=left, right=right, below=(), prose=prose)
+def at(text: str, *, prose: bool = False, above: Sequence[str] = (), language: str = "python") -> Notebook:
+    """A cell's text with `¦` for the cursor."""
+    left, right = text.split("¦")
+    parts = tuple(Part(Cell(kind="code", text=text)) for text in above)
+    return Notebook(language=language, above=parts, left=left, right=right, below=(), prose=prose)
 
 
 @pytest.mark.parametrize(
     ("text", "automatic", "invoked"),
     [
-        ("foo(|)", LINE, LINE),
-        ("foo('|')", LINE, LINE),
-        ("if x|:", LINE, LINE),
-        ("x = [a, |],", LINE, LINE),
-        ("x = 1|", LINE, BLOCK),
-        ("df.|", LINE, BLOCK),
-        ("pri|nt", SILENT, SILENT),
-        ("|x = 1", SILENT, SILENT),
-        ("foo(|, b)", SILENT, LINE),
-        ("x = | + 1", SILENT, LINE),
-        ("def f(x):|", BLOCK, BLOCK),
-        ("for x in y: |", BLOCK, BLOCK),
-        ("def f(x):\n    |", BLOCK, BLOCK),
-        ("def f(x):\n    y = 1\n    |\n", BLOCK, BLOCK),
-        ("# plot the sales\n|", BLOCK, BLOCK),
-        ("x = 1\n|", LINE, BLOCK),
-        ("|", SILENT, BLOCK),
-        ("  \n|", SILENT, BLOCK),
+        ("foo(¦)", LINE, LINE),
+        ("foo('¦')", LINE, LINE),
+        ("if x¦:", LINE, LINE),
+        ("x = [a, ¦],", LINE, LINE),
+        ("x = 1¦", LINE, BLOCK),
+        ("df.¦", LINE, BLOCK),
+        ("%timeit ¦", LINE, BLOCK),
+        ("x = ¦  # the first", LINE, LINE),
+        ("pri¦nt", SILENT, SILENT),
+        ("¦x = 1", SILENT, SILENT),
+        ("foo(¦, b)", SILENT, LINE),
+        ("x = ¦ + 1", SILENT, LINE),
+        ("x = 1\n¦", LINE, BLOCK),
+        ("x = 1\n¦\ny = 2", LINE, BLOCK),
+        ("¦", SILENT, BLOCK),
+        ("  \n¦", SILENT, BLOCK),
     ],
 )
-def test_intent(text: str, automatic: Intent, invoked: Intent) -> None:
+def test_a_line_where_nothing_stands_to_the_right(text: str, automatic: Intent, invoked: Intent) -> None:
     assert intent(at(text), invoked=False) is automatic
     assert intent(at(text), invoked=True) is invoked
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("def f(x):¦", BLOCK),
+        ("for x in y: ¦", BLOCK),
+        ("def f(\n    x,\n):¦", BLOCK),
+        ("if x:  # or not\n    ¦", BLOCK),
+        ("def f(x):\n    ¦", BLOCK),
+        ("def f(x):\n    # then\n    ¦", BLOCK),
+        ("def f(x):\n    y = 1\n    ¦\n", BLOCK),
+        ("def f(x):\n    y = 1\n    z = ¦", BLOCK),
+        ("def f(x):\n    y = 1\n    ¦\n\nf(2)", BLOCK),
+        ("def f(x):\n    if x:\n        y = 1¦\n    return y", BLOCK),
+        ("def f(x):\n    y = ¦\n    return y", LINE),
+        ("def f(x):\n    ¦\n    return y", BLOCK),
+        ("def f(x):\n    y = g(¦)", LINE),
+        ("def f(x):\n    y = g(\n        ¦\n    )", LINE),
+        ("x = {\n    'a':¦", LINE),
+        ("x = {'a': 1,\n     ¦", LINE),
+        ("x: ¦", LINE),
+        ("y = x[1:¦", LINE),
+        ("def f(x):\n    y = 1\n¦", LINE),
+    ],
+)
+def test_a_block_only_where_a_scope_opens_or_ends(text: str, wanted: Intent) -> None:
+    assert intent(at(text), invoked=False) is wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("javascript", "function f() {¦", BLOCK),
+        ("javascript", "function f() {\n  a()\n  ¦\n}", BLOCK),
+        ("javascript", "function f() {\n  ¦\n  a()\n}", BLOCK),
+        ("javascript", "function f() {\n  b()\n  ¦\n  a()\n}", LINE),
+        ("javascript", "f()\n¦", LINE),
+        ("typescript", "// add two numbers¦", BELOW),
+        ("R", "f <- function(x) {¦", BLOCK),
+        ("R", "x <- ¦", LINE),
+        ("julia", "function f(x)¦", BLOCK),
+        ("julia", "for x in y\n    ¦\nend", BLOCK),
+        ("julia", "for x in y\n    a\n    ¦\n    b\nend", LINE),
+        ("julia", "f(x) = x'¦", LINE),
+        ("julia", "map(y) do x¦", BLOCK),
+        ("sql", "SELECT * FROM ¦", LINE),
+        ("sql", "-- the best of all¦", BELOW),
+        ("cobol", "IF A > B THEN:\n    ¦", LINE),
+    ],
+)
+def test_every_kind_of_language_has_its_scopes_and_an_unknown_one_has_lines(
+    language: str, text: str, wanted: Intent
+) -> None:
+    assert intent(at(text, language=language), invoked=False) is wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("# plot the sales¦", BELOW),
+        ("x = 1\n# Plot the sales, by region.¦\n", BELOW),
+        ("def f(x):\n    # add one to it¦", BELOW),
+        ("# plot the sales¦\ndf.plot()", SILENT),
+        ("# plot¦", SILENT),
+        ("# x = f(a)¦", SILENT),
+        ("# type: ignore¦", SILENT),
+        ("x = 1  # the first one¦", SILENT),
+        ("# plot ¦ sales", SILENT),
+        ("# plot the sales\n¦", BLOCK),
+        ("# plot the sales\n¦\ndf.plot()", LINE),
+        ("# plot the sales\n¦\n\nx = 1", BLOCK),
+    ],
+)
+def test_a_comment_in_plain_words_gets_code_below_it(text: str, wanted: Intent) -> None:
+    assert intent(at(text), invoked=False) is wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('df["¦"]', LINE),
+        ('df["unit pr¦"]', LINE),
+        ('df[["a", "unit pr¦', LINE),
+        ('f"the {df.¦}"', LINE),
+        ('f"the {{df¦', SILENT),
+        ('f"the {x} and ¦', SILENT),
+        ('"the {df.¦', SILENT),
+        ('open("data/¦")', LINE),
+        ('print("Hello wor¦")', SILENT),
+        ('"""¦', LINE),
+        ('"""Adds two¦', SILENT),
+        ('pd.read_sql("""\n  SELECT a\n  FROM ¦', LINE),
+    ],
+)
+def test_a_string_gets_keys_names_and_queries_but_no_prose(text: str, wanted: Intent) -> None:
+    assert intent(at(text), invoked=False) is wanted
+    assert intent(at(text), invoked=True) is not SILENT
+
+
 def test_an_empty_cell_below_others_is_worth_a_line() -> None:
-    assert intent(at("|", above=(Cell(kind="code", text="x = 1"),)), invoked=False) is LINE
+    assert intent(at("¦", above=("x = 1",)), invoked=False) is LINE
 
 
 def test_prose_is_left_alone_until_asked() -> None:
-    assert intent(at("Some words|", prose=True), invoked=False) is SILENT
-    assert intent(at("Some words|", prose=True), invoked=True) is BLOCK
+    assert intent(at("Some words¦", prose=True), invoked=False) is SILENT
+    assert intent(at("Some words¦", prose=True), invoked=True) is BLOCK
+
+
+def test_what_begins_below_is_indented_like_its_comment() -> None:
+    assert lead("def f(x):\n    # add one") == "\n    "
+    assert lead("# plot the sales") == "\n"

@@ -1,0 +1,41 @@
+"""What the memory adds to a suggestion: candidates are recalled, and the network scores them side by side."""
+
+from __future__ import annotations
+
+import torch
+
+from model_server.engine import step_one
+from model_server.memory import beside
+from model_server.rerank import opinions
+from model_server.tokens import Tokens
+from model_server.xglm import XGLM
+from tests.bench.figures import Figures, interleaved, table, timed
+from tests.bench.plan import Plan
+from tests.bench.texts import keystrokes
+
+
+def measure(figures: Figures, plan: Plan) -> None:
+    """Take the figures."""
+    memory = beside(plan.model)
+    if memory is None:
+        figures.note("memory", "this model has none")
+        return
+    torch.set_num_threads(plan.threads)
+    tokens, engine = Tokens.load(plan.model), XGLM.load(plan.model, lambda share: None)
+    parts, slot = keystrokes(12)[-4], engine.new_slot()
+    ids = tokens.family.layout(parts, tokens, plan.prompt)
+    step_one(engine, slot, ids)
+    room = engine.context - len(ids)
+    found = opinions(parts, slot, tokens, memory, room, 48)
+    took = interleaved(
+        {"memory": lambda: timed(lambda: opinions(parts, slot, tokens, memory, room, 48))}, plan.rounds, plan.patience
+    )
+    figures.spread("worker.memory", took["memory"])
+    figures.add("worker.memory.candidates", len(found), "count")
+
+
+def page(figures: Figures, plan: Plan) -> str:
+    """The page's part."""
+    said = figures.said
+    row = [said("worker.memory.candidates", 0), said("worker.memory.p50_ms"), said("worker.memory.p95_ms")]
+    return f"## Memory\n\nWhat it adds to a suggestion:\n\n{table(['scored', 'p50', 'p95'], [row])}"
