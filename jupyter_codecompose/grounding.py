@@ -1,44 +1,91 @@
-"""What the kernel's facts say about the cursor: which continuations exist at all.
+"""What of a suggestion may be shown, by the kernel's facts: it ends before a name that is proved not to exist.
 
-Pure. Where the cursor stands in the string of a column or key of a known name, only its real columns or keys can
-follow, and the worker picks the likeliest of these. Where nothing is known, nothing is said.
+Pure. A name is judged once it is whole, and one that is wrong once its statement is, since what follows may give it
+its meaning; until then it is held back. So nothing is shown that is taken back later.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from model_server.wire import Fact
+from jupyter_codecompose.claims import Claim, claims
+from jupyter_codecompose.evidence import Evidence
+from jupyter_codecompose.leaves import Leaf, leaves
+from jupyter_codecompose.place import Place
 
-SUBSCRIPT = re.compile(
-    r"""
-    (?<![\w.])(?P<name>[^\W\d]\w*)          # a plain name,
-    \[\s*(?P<earlier>\[?(?:\s*(?:"[^"\\\n]*"|'[^'\\\n]*')\s*,)*)\s*  # a bracket, or two and some columns already
-    (?P<quote>["'])(?P<typed>[^"'\\\n]*)\Z    # and the beginning of a string
-    """,
-    re.VERBOSE,
-)
-MOST = 512
-LONGEST = 256
+PROMISING = re.compile(r"\b(?:return|yield|raise|assert|del|from|import|await)[ \t]*\Z")
+"""Words behind which something must follow, and which say something else if nothing does."""
+WORDS = re.compile(r"\w")
 
 
-def allowed(left: str, facts: Sequence[Fact]) -> tuple[str, ...]:
-    """What may follow the text `left` of the cursor, each up to its closing quote and bracket; () where anything may.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """So many characters of a suggestion may be shown. Where a name is `wrong`, it could go on otherwise `at` a place,
+    which for a column lies within its quotes."""
 
-    Where the name is known but no member begins as typed, anything may follow: it may be about to be created.
-    """
-    found = SUBSCRIPT.search(left[-2000:])
-    if found is None:
-        return ()
-    quote, typed, earlier = found["quote"], found["typed"], found["earlier"]
-    members = [member for fact in facts if fact.name == found["name"] for member in fact.members]
-    new = [member for member in members if not any(f"{q}{member}{q}" in earlier for q in "\"'")]
-    closing = quote if earlier else f"{quote}]"
-    rests = [member[len(typed) :] + closing for member in new if member.startswith(typed) and _plain(member)]
-    return tuple(dict.fromkeys(rests))[:MOST]
+    shown: int
+    wrong: Claim | None = None
+    at: int = 0
 
 
-def _plain(member: str) -> bool:
-    """Whether a member is written in a literal as it is."""
-    return len(member) <= LONGEST and member.isprintable() and not set(member) & set("\"'\\")
+def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdict:
+    """The verdict on a suggestion that is `text` so far."""
+    row = leaves(place.begun + text + (place.rest if final else ""))
+    around = place.around(row)
+    end = place.cursor + len(text)
+    own = [claim for claim in claims(row) if claim.end > place.cursor and claim.at < end]
+    wrong = min((claim for claim in own if evidence.refutes(claim, around)), key=_at, default=None)
+    if wrong is None:
+        whole = text if final else _tidied(text[: max(_whole(row, end) - place.cursor, 0)])
+        return Verdict(len(whole))
+    at = wrong.at - place.cursor
+    tried = any(leaf.text == "try" and leaf.at < wrong.at for leaf in row)
+    certain = final or (row[-1].statement > wrong.statement and not tried)
+    kept = max(at + (wrong.what == "member"), 0)
+    return Verdict(len(_tidied(text[: max(at, 0)])), wrong if certain else None, kept)
+
+
+def _at(claim: Claim) -> int:
+    return claim.at
+
+
+def _whole(row: tuple[Leaf, ...], end: int) -> int:
+    """Where the last leaf begins if more of it may come; all is whole before."""
+    begun = [leaf.at for leaf in row if leaf.sort == "open" or (leaf.end == end and leaf.sort != "newline")]
+    return min([*begun[:1], end])
+
+
+def _tidied(text: str) -> str:
+    """What is left before a wrong name: nothing that seems to be whole and is not, and no mere punctuation."""
+    text = PROMISING.sub("", text).rstrip()
+    return text if WORDS.search(text) else ""
+
+
+class Grounding:
+    """One suggestion's text on its way to the page. `wrong` is the name it ended at, `kept` the text before that."""
+
+    def __init__(self, place: Place, evidence: Evidence) -> None:
+        self.wrong: Claim | None = None
+        self.kept = ""
+        self._place = place
+        self._evidence = evidence
+        self._text = ""
+        self._shown = 0
+
+    def feed(self, text: str) -> str:
+        """More text → what may now be shown of it."""
+        self._text += text
+        return self._advance(final=False) if text else ""
+
+    def close(self) -> str:
+        """Nothing follows → what remains to be shown."""
+        return self._advance(final=True)
+
+    def _advance(self, *, final: bool) -> str:
+        if self.wrong:
+            return ""
+        verdict = judge(self._place, self._evidence, self._text, final=final)
+        self.wrong, self.kept = verdict.wrong, self._text[: verdict.at]
+        piece, self._shown = self._text[self._shown : verdict.shown], max(self._shown, verdict.shown)
+        return piece

@@ -7,23 +7,29 @@ HTTP nor models. A step that can fail raises one of our errors; this is the edge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass, replace
+from functools import partial
 from logging import Logger
 from time import perf_counter
 from traceback import extract_tb
+from typing import Literal
 
 from msgspec.structs import asdict
 
+from jupyter_codecompose import redact
 from jupyter_codecompose.context import parts
+from jupyter_codecompose.draft import Draft
 from jupyter_codecompose.errors import CodeComposeError, Late
-from jupyter_codecompose.grounding import allowed
+from jupyter_codecompose.exclude import Paths
+from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.kernel import Facts
 from jupyter_codecompose.notebook import Notebook, read
+from jupyter_codecompose.sent import Outbox
 from jupyter_codecompose.settings import Settings
-from jupyter_codecompose.tidy import Tidy
-from jupyter_codecompose.triggers import Intent, intent
-from jupyter_codecompose.wire import Chunk, End, Event, Explanation, Fault, Snapshot, Status
+from jupyter_codecompose.triggers import Intent, intent, lead
+from jupyter_codecompose.wire import Chunk, End, Event, Explanation, Fault, Sent, Snapshot, Status
 from jupyter_codecompose.worker import Worker
 from model_server.wire import Completion, CompletionRequest, StreamOptions
 
@@ -40,11 +46,17 @@ class Service:
         self._worker = worker
         self._facts = facts
         self._log = log
+        self._excluded = Paths(settings.exclude_paths)
+        self._outbox = Outbox()
         self._warming: dict[str, asyncio.Task[None]] = {}
 
     def status(self) -> Status:
         """Where the worker stands. Starts nothing."""
         return self._worker.status()
+
+    def sent(self, editor: str) -> Sent:
+        """What the worker was last given for an editor."""
+        return self._outbox.of(editor)
 
     def start(self) -> None:
         """Starts the worker before anything is asked of it."""
@@ -58,6 +70,7 @@ class Service:
         await asyncio.gather(*warming, return_exceptions=True)
         await self._facts.close()
         await self._worker.close()
+        self._outbox.clear()
 
     async def complete(self, snapshot: Snapshot) -> AsyncGenerator[Event, None]:
         """The suggestion for a cursor, piece by piece, and a last word."""
@@ -95,60 +108,103 @@ class Service:
 
     async def _suggest(self, snapshot: Snapshot) -> AsyncGenerator[Event, None]:
         clock = Clock()
-        notebook = read(snapshot)
+        page = self._page(snapshot)
+        if page is None:
+            yield End(reason="silent", milliseconds=clock.total())
+            return
+        clock.note("redact")
+        notebook = read(page.snapshot, outputs=self._settings.tells_outputs)
         wanted = intent(notebook, invoked=snapshot.trigger == "invoke")
         if wanted is Intent.SILENT:
             yield End(reason="silent", milliseconds=clock.total())
             return
         clock.note("intent")
-        request = await self._request(snapshot, notebook, wanted)
+        namespace = await self._namespace(snapshot)
+        first = lead(notebook.left) if wanted is Intent.BELOW else ""
+        notebook = replace(notebook, left=notebook.left + first)
+        draft = Draft(notebook, namespace, block=wanted is not Intent.LINE, most_lines=self._settings.most_lines)
+        request: CompletionRequest | None = self._request(page.snapshot, notebook, namespace, wanted, draft.allowed)
         clock.note("context")
-        tidy = Tidy(notebook.left, notebook.right, block=wanted is Intent.BLOCK, language=notebook.language)
-        last: Completion | None = None
-        reason = ""
-        async with aclosing(self._worker.complete(request)) as replies:
-            async for reply in replies:
-                last = reply
-                for choice in reply.choices:
-                    reason = choice.finish_reason or reason
-                    text = tidy.feed(choice.text)
-                    if text:
-                        yield Chunk(text=text)
-                if tidy.done and not snapshot.explain:
-                    break
-        stopped = tidy.done
-        text = tidy.close()
-        if text:
-            yield Chunk(text=text)
+        told = Told()
+        while request:
+            async with aclosing(self._write(request, draft, page, told)) as texts:
+                async for text in texts:
+                    yield Chunk(text=first + text)
+                    first = ""
+            request = draft.again(request)
         clock.note("stream")
         yield End(
-            reason="length" if reason == "length" and not stopped else "stop",
-            model=last.model if last else "",
+            reason=told.reason,
+            model=told.last.model if told.last else "",
             milliseconds=clock.total(),
-            explanation=_explanation(last, clock) if snapshot.explain else None,
+            explanation=_explanation(told.last, clock) if snapshot.explain else None,
         )
 
-    async def _request(self, snapshot: Snapshot, notebook: Notebook, wanted: Intent | None) -> CompletionRequest:
-        """What is sent; with no intent the worker only reads, and writes nothing."""
-        facts = await self._facts.of(snapshot.kernel) if snapshot.kernel else ()
+    async def _write(
+        self, request: CompletionRequest, draft: Draft, page: redact.Page, told: Told
+    ) -> AsyncGenerator[str, None]:
+        """What may be shown of the worker's answer to one request, piece by piece."""
+        reason = ""
+        async with aclosing(self._worker.complete(redact.request(request), self._keep(page))) as replies:
+            async for reply in replies:
+                told.last = reply
+                for choice in reply.choices:
+                    reason = choice.finish_reason or reason
+                    text = draft.feed(choice.text)
+                    if text:
+                        yield text
+                if draft.done and not request.explain:
+                    break
+        told.reason = "length" if reason == "length" and not draft.done else "stop"
+        text = draft.close()
+        if text:
+            yield text
+
+    def _page(self, snapshot: Snapshot) -> redact.Page | None:
+        """What of a snapshot may be told; None where the cursor stands in what may not."""
+        rest = self._excluded.without(snapshot)
+        return redact.page(rest) if rest else None
+
+    def _keep(self, page: redact.Page) -> Callable[[bytes], None]:
+        """Takes note of what is sent for a page."""
+        return partial(self._outbox.keep, page.snapshot.editor, page.families)
+
+    async def _namespace(self, snapshot: Snapshot) -> Namespace:
+        """What is known of the notebook's kernel."""
+        return await self._facts.of(snapshot.kernel) if snapshot.kernel else Namespace()
+
+    def _request(
+        self,
+        snapshot: Snapshot,
+        notebook: Notebook,
+        namespace: Namespace,
+        wanted: Intent | None,
+        allowed: tuple[str, ...] = (),
+    ) -> CompletionRequest:
+        """What to ask; with no intent the worker only reads, and writes nothing."""
         most = self._settings.max_tokens
         return CompletionRequest(
-            parts=parts(notebook, facts, path=snapshot.path),
+            parts=parts(notebook, namespace.facts, path=snapshot.path, tokens=self._worker.context),
             max_tokens={None: 0, Intent.LINE: min(most, LINE_TOKENS)}.get(wanted, most),
             stop="\n" if wanted is Intent.LINE else None,
             stream=True,
             stream_options=StreamOptions(include_usage=True),
             editor=snapshot.editor,
-            allowed=allowed(notebook.left, facts),
+            allowed=allowed,
             explain=snapshot.explain,
         )
 
     async def _warm(self, snapshot: Snapshot) -> None:
         """Reads the notebook into the worker once it is ready. What goes wrong here, the next request will tell."""
         try:
-            request = await self._request(snapshot, read(snapshot), None)
+            page = self._page(snapshot)
+            if page is None:
+                return
+            namespace = await self._namespace(snapshot)
+            request = self._request(page.snapshot, read(page.snapshot, outputs=self._settings.tells_outputs), namespace, None)
             if await self._worker.until(("ready",), WARM_SECONDS) == "ready":
-                async with asyncio.timeout(WARM_SECONDS), aclosing(self._worker.complete(request)) as replies:
+                replies = self._worker.complete(redact.request(request), self._keep(page))
+                async with asyncio.timeout(WARM_SECONDS), aclosing(replies):
                     async for _ in replies:
                         pass
         except (CodeComposeError, TimeoutError):
@@ -170,6 +226,14 @@ class Service:
         place = extract_tb(error.__traceback__)[-1]
         self._log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
         return CodeComposeError().fault()
+
+
+@dataclass
+class Told:
+    """What the worker said of a suggestion beside its text: its last event, and why it ended."""
+
+    last: Completion | None = None
+    reason: Literal["stop", "length"] = "stop"
 
 
 class Clock:
@@ -202,5 +266,5 @@ def _explanation(last: Completion | None, clock: Clock) -> Explanation | None:
         prompt_tokens=last.usage.prompt_tokens,
         reused_tokens=last.usage.prompt_tokens_details.cached_tokens,
         steps_ms=clock.steps
-        | {name.removesuffix("_ms"): took for name, took in asdict(theirs).items() if name.endswith("_ms")},
+        | {name.removesuffix("_ms"): took for name, took in asdict(theirs).items() if name.endswith("_ms") and took},
     )

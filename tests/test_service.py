@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_codecompose.facts import Namespace, Variable
 from jupyter_codecompose.kernel import Known
 from jupyter_codecompose.service import Service
 from jupyter_codecompose.settings import Settings
@@ -17,6 +18,7 @@ from model_server.wire import Fact, Health
 from tests.conftest import LOG, until
 from tests.fakes import FakeWorker, Script
 
+KNOWN = Namespace((Variable(name="df", type="DataFrame", module="pandas", members=("region", "units")),))
 FACTS = (Fact(name="df", type="DataFrame", module="pandas", members=("region", "units")),)
 
 
@@ -29,7 +31,7 @@ def snapshot(text: str = "x = |", **more: Any) -> Snapshot:
 
 def service(worker: FakeWorker, **changes: Any) -> Service:
     settings = replace(Settings(worker_url=worker.url), **changes)
-    return Service(settings, Worker(settings, LOG), Known(FACTS), LOG)
+    return Service(settings, Worker(settings, LOG), Known(KNOWN), LOG)
 
 
 async def events_of(ours: Service, asked: Snapshot) -> list[Event]:
@@ -40,7 +42,7 @@ async def test_a_line(worker: FakeWorker) -> None:
     worker.script = Script(chunks=("df.gr", "oupby('region')", "\nmore"))
     ours = service(worker)
     *chunks, end = await events_of(ours, snapshot(kernel="k"))
-    assert chunks == [Chunk(text="df.gr"), Chunk(text="oupby('region')")]
+    assert chunks == [Chunk(text="df."), Chunk(text="groupby('region'"), Chunk(text=")")]
     assert isinstance(end, End)
     assert (end.reason, end.model, end.explanation) == ("stop", "fake", None)
     assert end.milliseconds > 0
@@ -62,6 +64,24 @@ async def test_a_block_when_asked_for(worker: FakeWorker) -> None:
     assert (worker.requests[0].stop, worker.requests[0].max_tokens) == (None, 96)
     assert worker.requests[0].parts
     assert worker.requests[0].parts.facts == ()
+    await ours.close()
+
+
+async def test_a_comment_in_plain_words_gets_code_below_it(worker: FakeWorker) -> None:
+    worker.script = Script(chunks=("rows = ", "load()\n", "\nother = 1"))
+    ours = service(worker)
+    *chunks, _ = await events_of(ours, snapshot("if x:\n    # load all the rows|"))
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, Chunk)) == "\n    rows = load()"
+    assert worker.requests[0].parts
+    assert worker.requests[0].parts.before[-1].text == "if x:\n    # load all the rows\n    "
+    await ours.close()
+
+
+async def test_no_suggestion_is_taller_than_the_setting(worker: FakeWorker) -> None:
+    worker.script = Script(chunks=("a\nb\nc\nd\n",))
+    ours = service(worker, most_lines=3)
+    *chunks, _ = await events_of(ours, snapshot("|", trigger="invoke"))
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, Chunk)) == "a\nb\nc"
     await ours.close()
 
 
@@ -93,7 +113,7 @@ async def test_explanation(worker: FakeWorker) -> None:
         100,
         90,
     )
-    assert end.explanation.steps_ms.keys() == {"intent", "context", "stream", "tokenise", "prefill", "decode"}
+    assert end.explanation.steps_ms.keys() == {"redact", "intent", "context", "stream", "tokenise", "prefill", "decode"}
     await ours.close()
 
 
@@ -174,7 +194,7 @@ async def test_warm_waits_for_the_model_and_gives_way_to_a_request(worker: FakeW
 
 
 class Broken(Known):
-    async def of(self, kernel: str, patience: float = 0.0) -> tuple[Fact, ...]:
+    async def of(self, kernel: str, patience: float = 0.0) -> Namespace:
         raise ValueError("the user's own words")
 
 

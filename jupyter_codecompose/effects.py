@@ -1,0 +1,143 @@
+"""What a cell's text does to its names, so that the kernel's facts are not held against what the text itself changes.
+
+Pure. It is not known here what the names stand for. Functions are read as if they ran where they stand, and a name that
+is bound anywhere in a cell is bound everywhere in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from jupyter_codecompose.chains import Chain, chains, keys
+from jupyter_codecompose.leaves import Leaf, leaves
+
+REMEMBERED = 1024
+BINDING = frozenset(("for", "as", "def", "class", "import", "lambda", "global", "nonlocal", "case"))
+ENDS = frozenset(("in", ":", ";", "if"))
+ASSIGNS = re.compile(r"(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=")
+WILD = frozenset(
+    (
+        *("globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "get_ipython", "hasattr", "getattr"),
+        *("NameError", "AttributeError", "KeyError", "TypeError", "Exception"),
+    )
+)
+"""Words after which a name may exist, or not exist on purpose, whatever the kernel says."""
+MAGIC = re.compile(r"^[ \t]*%", re.MULTILINE)
+How = Literal["bound", "given", "changed", "called", "passed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What happens to `name` at a place.
+
+    `bound`: it has a new value. `given`: it has `detail` as a key or attribute. `changed`: it may have anything.
+    `called`: its method `detail` is called. `passed`: it is handed to a call of `detail`, or ('') gets another name.
+    `assigned`: it happens at the end of its statement.
+    """
+
+    how: How
+    name: str
+    at: int
+    statement: int
+    detail: str = ""
+    assigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """All effects of a text, in order; the names it `binds`, and those it `leaves_behind`, being no function's own.
+    `wild`: nothing is certain of any name."""
+
+    effects: tuple[Effect, ...] = ()
+    binds: frozenset[str] = frozenset()
+    leaves_behind: frozenset[str] = frozenset()
+    wild: bool = False
+
+
+@lru_cache(REMEMBERED)
+def effects(text: str) -> Effects:
+    """The effects of a cell's text."""
+    return effects_of(leaves(text), magic=bool(MAGIC.search(text)))
+
+
+def effects_of(row: Sequence[Leaf], *, magic: bool = False) -> Effects:
+    """The effects of some leaves."""
+    found = tuple(_effects(row))
+    words = {leaf.text for leaf in row if leaf.sort == "name"}
+    star = any(leaf.text == "*" and at and row[at - 1].text == "import" for at, leaf in enumerate(row))
+    binds = frozenset(effect.name for effect in found if effect.how == "bound")
+    local = {leaf.at for leaf in row if leaf.local}
+    behind = frozenset(effect.name for effect in found if effect.how == "bound" and effect.at not in local)
+    return Effects(found, binds, behind, magic or star or not words.isdisjoint(WILD))
+
+
+def assignments(row: Sequence[Leaf]) -> dict[int, int]:
+    """Where the last assignment stands in each statement that has one."""
+    return {leaf.statement: leaf.at for leaf in row if leaf.depth == 0 and ASSIGNS.fullmatch(leaf.text)}
+
+
+def _effects(row: Sequence[Leaf]) -> Iterator[Effect]:
+    assigned = assignments(row)
+    deleted = {leaf.statement for leaf in row if leaf.text == "del"}
+    for at, leaf in enumerate(row):
+        if leaf.sort == "string" and at + 1 < len(row) and row[at + 1].text in ("in", "not"):
+            yield Effect("given", "", leaf.at, leaf.statement, leaf.text[1:-1])
+    for chain in chains(row):
+        root = row[chain.root]
+        target = root.depth == 0 and root.at < assigned.get(root.statement, -1)
+        if (target and not chain.steps) or binding(row, chain.root):
+            yield Effect("bound", root.text, root.at, root.statement, assigned=target)
+        elif root.statement in deleted:
+            yield Effect("changed", root.text, root.at, root.statement)
+        else:
+            yield from _used(row, chain, root, target)
+
+
+def _used(row: Sequence[Leaf], chain: Chain, root: Leaf, target: bool) -> Iterator[Effect]:
+    """What is done with a chain."""
+    if target:
+        member = _given(row, chain)
+        how: How = "given" if member else "changed"
+        yield Effect(how, root.text, root.at, root.statement, member, assigned=True)
+    elif not chain.steps and not is_keyword(row, chain.root):
+        yield Effect("passed", root.text, root.at, root.statement, chain.caller)
+    elif len(chain.steps) > 1 and chain.steps[0].mark == "." and chain.steps[1].mark == "(":
+        step = chain.steps[1]
+        inplace = any(leaf.text == "inplace" for leaf in row[step.first : step.after])
+        method = "inplace" if inplace else row[chain.root + 2].text
+        yield Effect("called", root.text, row[step.after - 1].end, root.statement, method)
+
+
+def _given(row: Sequence[Leaf], chain: Chain) -> str:
+    """The one key or attribute that an assignment to a chain creates."""
+    if len(chain.steps) != 1:
+        return ""
+    step = chain.steps[0]
+    if step.mark == ".":
+        return row[step.first + 1].text
+    found = keys(row, step)
+    return found[0][1] if len(found) == 1 else ""
+
+
+def is_keyword(row: Sequence[Leaf], at: int) -> bool:
+    """Whether the name at `at` names a keyword argument."""
+    return row[at].depth > 0 and at + 1 < len(row) and row[at + 1].text == "="
+
+
+def binding(row: Sequence[Leaf], at: int) -> bool:
+    """Whether a name is given a value other than by an assignment, also where the text does not parse yet."""
+    leaf = row[at]
+    if leaf.binds or (at + 1 < len(row) and row[at + 1].text == ":="):
+        return True
+    if at and row[at - 1].text in ("def", "class"):
+        return True
+    for before in reversed(row[:at]) if leaf.torn else ():
+        if before.sort == "newline" or before.text in ENDS:
+            return False
+        if before.text in BINDING:
+            return True
+    return False

@@ -1,0 +1,182 @@
+"""What the kernel's facts prove at a place of a notebook, once all is set aside that text which has not run may change.
+
+Pure. A name that any cell binds is known; a value that the cell at hand, or a changed cell above it, may have replaced
+or added to is not. Not covered: functions that change what they are not given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from msgspec.structs import replace as replace_struct
+
+from jupyter_codecompose.claims import Claim
+from jupyter_codecompose.effects import WILD, Effect, effects
+from jupyter_codecompose.facts import Kind, Namespace, Variable
+from jupyter_codecompose.notebook import Notebook, Part
+from jupyter_codecompose.place import Around
+
+MOST_STALE = 64
+UNCHANGING = frozenset(
+    [
+        "module",
+        "type",
+        "function",
+        "builtin_function_or_method",
+        "str",
+        "bytes",
+        "int",
+        "float",
+        "bool",
+        "tuple",
+        "range",
+    ]
+)
+STEADY = ("pandas", "polars", "numpy", "matplotlib", "plotly", "seaborn", "datetime", "re", "builtins")
+"""Packages whose methods give an object no new public names, but for those that `CHANGING` lists."""
+CHANGING = frozenset(
+    (
+        *("inplace", "insert", "pop", "popitem", "update", "setdefault", "clear", "eval", "drop_in_place"),
+        *("insert_column", "replace_column", "extend", "set_axis"),
+    )
+)
+USES = ("called", "passed")
+"""What leaves the methods of an object as they are, whatever else it does to it."""
+ABSENT = "no_such_attribute"
+"""If even this is not known to be absent, nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a path of names leads to: a variable or a part of a module, or (`called`) an attribute of it."""
+
+    variable: Variable | None
+    kind: Kind | None
+    called: str = ""
+
+
+class Evidence:
+    """The facts, and the texts around the cursor that speak against them."""
+
+    def __init__(self, namespace: Namespace, notebook: Notebook) -> None:
+        self._namespace = namespace
+        self._notebook = notebook
+        stale = [part for part in notebook.above if part.stale][-MOST_STALE:]
+        self._stale = [part for part in stale if part.cell.kind == "code"]
+
+    def refutes(self, claim: Claim, around: Around) -> bool:
+        """Whether what is claimed does not exist; `around` is what the cell itself does."""
+        if claim.what == "name":
+            return self._namespace.lacks(claim.name) and not self._bound(claim.name, around)
+        thing = self._thing(claim, around)
+        if thing is None:
+            return False
+        if claim.what == "keyword":
+            taken = self._keywords(thing)
+            return taken is not None and claim.name not in taken
+        if thing.called:
+            return False
+        if claim.what == "member":
+            return thing.variable is not None and thing.variable.lacks(claim.name)
+        return self._lacks(thing, claim.name)
+
+    def offered(self, claim: Claim, around: Around) -> tuple[str, ...]:
+        """All that could be claimed in the place of a claim; () where that is not known."""
+        if claim.what == "name":
+            return self.names(around)
+        thing = self._thing(claim, around)
+        if thing is None:
+            return ()
+        if claim.what == "keyword":
+            return self._keywords(thing) or ()
+        if thing.called:
+            return ()
+        if claim.what == "member":
+            return thing.variable.members if thing.variable and thing.variable.complete else ()
+        return self._attributes(thing) if self._lacks(thing, ABSENT) else ()
+
+    def names(self, around: Around) -> tuple[str, ...]:
+        names = (variable.name for variable in self._namespace.variables)
+        return tuple(dict.fromkeys((*names, *sorted(around.binds)))) if self._namespace.complete else ()
+
+    def _bound(self, name: str, around: Around) -> bool:
+        """Whether any cell gives a name a value."""
+        if around.wild or name in around.binds:
+            return True
+        parts = (*self._notebook.above, *self._notebook.below)
+        likely = [part.cell.text for part in parts if name in part.names.words and part.cell.kind == "code"]
+        return any(name in effects(text).leaves_behind for text in likely) or any(map(_wild, self._stale))
+
+    def _thing(self, claim: Claim, around: Around) -> Thing | None:
+        """What a claim is made of, as it is by then; None where nobody knows."""
+        variable = self._namespace.variable(claim.path[0])
+        if variable is None or around.wild or any(map(_wild, self._stale)):
+            return None
+        changed = self._changed(variable, claim, around)
+        if changed is None:
+            return None
+        thing = Thing(changed, self._namespace.kind_of(changed))
+        for attribute in claim.path[1:]:
+            if thing.called:
+                return None
+            part = thing.kind.modules.get(attribute, "") if thing.kind else ""
+            thing = Thing(None, self._namespace.kind(part)) if part else replace(thing, called=attribute)
+        return thing
+
+    def _changed(self, variable: Variable, claim: Claim, around: Around) -> Variable | None:
+        """A variable as the texts leave it that will have run before a claim is looked at."""
+        texts = [effects(part.cell.text) for part in self._stale if variable.name in part.names.words]
+        earlier = [effect for text in texts for effect in text.effects]
+        for effect in (*earlier, *around.before(claim)):
+            if effect.name in ("", variable.name):
+                if self._spoils(effect, variable) and not (claim.what == "keyword" and effect.how in USES):
+                    return None
+                if effect.how == "given":
+                    members, own = (*variable.members, effect.detail), (*variable.own, effect.detail)
+                    variable = replace_struct(variable, members=members, own=own)
+        return variable
+
+    def _spoils(self, effect: Effect, variable: Variable) -> bool:
+        """Whether a variable may be anything after an effect."""
+        if effect.how == "bound" or effect.how == "changed":
+            return True
+        if effect.how == "given":
+            kind = self._namespace.kind_of(variable)
+            return kind is not None and effect.detail in kind.attributes
+        if variable.type in UNCHANGING:
+            return False
+        steady = variable.module.partition(".")[0] in STEADY or variable.module == ""
+        if effect.how == "called":
+            return not steady or effect.detail in CHANGING
+        return not (steady and self._library(effect.detail))
+
+    def _library(self, name: str) -> bool:
+        """Whether a call by this name is one of a library or a builtin, which change nothing they are given."""
+        variable = self._namespace.variable(name)
+        if variable is None:
+            builtins = self._namespace.kind("builtins")
+            return builtins is not None and name in builtins.attributes
+        return variable.module.partition(".")[0] not in ("", "__main__")
+
+    def _lacks(self, thing: Thing, attribute: str) -> bool:
+        """Whether there is, for certain, no such attribute."""
+        if thing.variable is not None:
+            return self._namespace.lacks_attribute(thing.variable, attribute)
+        return thing.kind is not None and thing.kind.lacks(attribute)
+
+    def _attributes(self, thing: Thing) -> tuple[str, ...]:
+        if thing.variable is not None:
+            return self._namespace.attributes(thing.variable)
+        return thing.kind.attributes if thing.kind else ()
+
+    def _keywords(self, thing: Thing) -> tuple[str, ...] | None:
+        if thing.variable is not None:
+            return self._namespace.keywords(thing.variable, thing.called)
+        return thing.kind.parameters.get(thing.called) if thing.kind else None
+
+
+def _wild(part: Part) -> bool:
+    """Whether a cell may do anything; most show at once that they do not."""
+    text = part.cell.text
+    suspect = "*" in text or "%" in text or not part.names.words.isdisjoint(WILD)
+    return suspect and effects(text).wild

@@ -1,0 +1,1 @@
+"""Notebooks with cuts in them: what is suggested there is held against a kernel in which they run."""

@@ -1,0 +1,61 @@
+"""One suggestion on its way to the page, and begun anew where the kernel proves it wrong."""
+
+from __future__ import annotations
+
+from jupyter_codecompose.draft import Draft
+from jupyter_codecompose.facts import Namespace
+from model_server.wire import Cell, CompletionRequest, Parts
+from tests.namespaces import NAMESPACE, notebook
+
+
+def request(left: str) -> CompletionRequest:
+    return CompletionRequest(parts=Parts(before=(Cell("code", "above"), Cell("code", left))), stop="\n")
+
+
+def draft(left: str, namespace: Namespace = NAMESPACE) -> Draft:
+    return Draft(notebook(left), namespace, block=False)
+
+
+def test_it_goes_on_from_where_it_was_wrong_with_what_exists() -> None:
+    ours = draft("x = ")
+    first = ours.feed('weather["rain"].mean()') + ours.close()
+    assert (first, ours.done) == ("weather[", True)
+    second = ours.again(request("x = "))
+    assert second
+    assert second.parts
+    assert second.parts.before == (Cell("code", "above"), Cell("code", 'x = weather["'))
+    assert second.allowed == ours.allowed == ('date"]', 'temp_max"]', 'temp_min"]', 'wind"]')
+    assert first + ours.feed('wind"].m') + ours.feed("ax()") + ours.close() == 'weather["wind"].max()'
+    assert ours.again(second) is None
+
+
+def test_it_is_begun_anew_once_at_most() -> None:
+    ours = draft("x = ")
+    ours.feed("weather.rain")
+    ours.close()
+    again = ours.again(request("x = "))
+    assert again
+    assert ours.feed("wind + weather.snow") + ours.close() == "wind + weather."
+    assert ours.again(again) is None
+
+
+def test_nothing_else_is_asked_where_the_start_was_steered() -> None:
+    ours = draft("weather.gr")
+    assert ours.allowed == ("oupby",)
+    assert ours.feed("een()") + ours.close() == ""
+    assert ours.again(request("weather.gr")) is None
+
+
+def test_a_column_that_was_to_be_created_may_turn_out_to_be_read() -> None:
+    ours = draft('weather["')
+    assert ours.allowed == ()
+    assert ours.feed('rain"].mean()') + ours.close() == ""
+    again = ours.again(request('weather["'))
+    assert again
+    assert 'wind"]' in again.allowed
+
+
+def test_without_facts_everything_is_shown() -> None:
+    ours = draft("x = ", Namespace())
+    assert ours.feed("weather.ra") + ours.feed("in") + ours.close() == "weather.rain"
+    assert ours.again(request("x = ")) is None
