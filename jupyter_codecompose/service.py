@@ -201,7 +201,8 @@ class Service:
             if page is None:
                 return
             namespace = await self._namespace(snapshot)
-            request = self._request(page.snapshot, read(page.snapshot, outputs=self._settings.tells_outputs), namespace, None)
+            notebook = read(page.snapshot, outputs=self._settings.tells_outputs)
+            request = self._request(page.snapshot, notebook, namespace, None)
             if await self._worker.until(("ready",), WARM_SECONDS) == "ready":
                 replies = self._worker.complete(redact.request(request), self._keep(page))
                 async with asyncio.timeout(WARM_SECONDS), aclosing(replies):

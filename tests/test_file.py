@@ -77,7 +77,7 @@ async def test_run(tmp_path: Path) -> None:
     path = notebook(tmp_path, "x = {'a': 1}", "1 / 0", "y = 2", "z = 3")
     said: list[str] = []
     facts = await run(load(path), path, 4, said.append)
-    assert [(fact.name, fact.members) for fact in facts] == [("x", ("a",)), ("y", ())]
+    assert [(fact.name, fact.members) for fact in facts.facts] == [("x", ("a",)), ("y", ())]
     assert said == ["Cell 2 raised ZeroDivisionError; going on."]
 
 

@@ -18,10 +18,11 @@ import torch
 from torch import Tensor
 
 from model_server.corpus.documents import Document
+from model_server.engine import step_one
 from model_server.evaluation.cases import MOST_TOKENS, Case
 from model_server.evaluation.cursors import cursor
 from model_server.evaluation.hidden import complete
-from model_server.generation import prompt_ids, read
+from model_server.generation import prompt_ids
 from model_server.memory import Memory, Weights
 from model_server.recall import EVIDENCE, Candidate, recall
 from model_server.rerank import Opinion, best, opinions
@@ -181,8 +182,7 @@ def asked(case: Case, tokens: Tokens, slots: Slots, memory: Memory) -> list[Opin
     """The network's opinions at a cursor."""
     prompt = prompt_ids(case.request, tokens, slots.engine.context)
     kept = slots.take("evaluation", prompt)
-    for _ in read(kept.slot, prompt):
-        pass
+    step_one(slots.engine, kept.slot, prompt[len(kept.slot.ids) :])
     slots.release(kept)
     return opinions(case.parts, kept.slot, tokens, memory, slots.engine.context - len(prompt), MOST_TOKENS)
 

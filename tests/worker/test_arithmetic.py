@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "jupyter-codecompose" / timings.FILE
 
 
-def counting(calls: list[int]) -> arithmetic.Callable[[list[torch.Tensor]], list[Timing]]:
+def counting(calls: list[int]) -> Callable[[list[torch.Tensor]], list[Timing]]:
     """A measurement that notes that it was made."""
 
     def measure(weights: list[torch.Tensor]) -> list[Timing]:

@@ -111,7 +111,7 @@ class Growing(FakeSlot):
     """A slot whose size is what it holds."""
 
     @property
-    def size(self) -> int:  # type: ignore[override]
+    def size(self) -> int:
         """A byte for each id."""
         return len(self.ids)
 

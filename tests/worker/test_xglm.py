@@ -84,11 +84,10 @@ def test_slots_read_together_as_each_alone(reference: tuple[Path, XGLMForCausalL
     loaded = engine(reference)
     texts = [IDS[:1], IDS[5:40], IDS[:60], IDS[30:33]]
     kept, alone = [loaded.new_slot() for _ in texts], [loaded.new_slot() for _ in texts]
-    for rest in (lambda text: text[: len(text) // 2], lambda text: text[len(text) // 2 :]):
-        reads = [Read(slot, rest(text), every=True) for slot, text in zip(kept, texts, strict=True) if rest(text)]
-        together = loaded.step(reads)
-        ones = [table(loaded, slot, rest(text)) for slot, text in zip(alone, texts, strict=True) if rest(text)]
-        for scores, one in zip(together, ones, strict=True):
+    for parts in ([text[: len(text) // 2] for text in texts], [text[len(text) // 2 :] for text in texts]):
+        reads = [Read(slot, part, every=True) for slot, part in zip(kept, parts, strict=True) if part]
+        ones = [table(loaded, slot, part) for slot, part in zip(alone, parts, strict=True) if part]
+        for scores, one in zip(loaded.step(reads), ones, strict=True):
             torch.testing.assert_close(scores.table, one, atol=1e-5, rtol=1e-4)
     assert [slot.ids for slot in kept] == texts
 
