@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 import nbformat
 
-from jupyter_codecompose.kernel import ask
+from jupyter_codecompose.channels import ask
+from jupyter_codecompose.exclude import switched_off, tagged
+from jupyter_codecompose.facts import Namespace
+from jupyter_codecompose.question import Questions
 from jupyter_codecompose.wire import Cell, Snapshot
-from model_server.wire import Fact
 
 OUTPUT_CHARACTERS = 2_000
 READY_SECONDS = 60.0
@@ -35,7 +37,8 @@ def load(path: Path) -> Any:
 
 def snapshot(notebook: Any, path: Path, number: int, line: int | None, column: int | None, **more: Any) -> Snapshot:
     """A cursor in cell `number` (from 1), after `column` characters of `line` (from 1); at its end where not given."""
-    cells = tuple(_cell(cell) for cell in notebook.cells)
+    off = switched_off(notebook.metadata)
+    cells = tuple(_cell(cell, excluded=off or tagged(cell.metadata)) for cell in notebook.cells)
     if not 1 <= number <= len(cells):
         raise WrongFile(f"{path} has {len(cells)} cells; there is no cell {number}.")
     cursor = offset(cells[number - 1].source, line, column)
@@ -71,7 +74,7 @@ def language(notebook: Any) -> str:
     return str(found or "python")
 
 
-async def run(notebook: Any, path: Path, number: int, tell: Callable[[str], None]) -> tuple[Fact, ...]:
+async def run(notebook: Any, path: Path, number: int, tell: Callable[[str], None]) -> Namespace:
     """Runs the code cells before cell `number` in a kernel of its own; gives what that then knows."""
     async with _kernel(notebook, path) as client:
         for at, cell in enumerate(notebook.cells[: number - 1], start=1):
@@ -79,7 +82,10 @@ async def run(notebook: Any, path: Path, number: int, tell: Callable[[str], None
                 reply = await client.execute_interactive(cell.source, allow_stdin=False, output_hook=lambda _: None)
                 if reply["content"]["status"] != "ok":
                     tell(f"Cell {at} raised {reply['content'].get('ename', 'an error')}; going on.")
-        return await ask(client) or ()
+        if language(notebook).lower() != "python":
+            return Namespace()
+        questions = Questions()
+        return questions.read(await ask(client, questions.next()))
 
 
 @asynccontextmanager
@@ -104,10 +110,15 @@ async def _kernel(notebook: Any, path: Path) -> AsyncIterator[Any]:
         await manager.shutdown_kernel(now=True)
 
 
-def _cell(cell: Any) -> Cell:
+def _cell(cell: Any, *, excluded: bool) -> Cell:
     kinds: dict[str, Literal["code", "markdown"]] = {"code": "code", "markdown": "markdown"}
     outputs = "\n".join(filter(None, (_text(output) for output in cell.get("outputs", ()))))
-    return Cell(kind=kinds.get(cell.cell_type, "raw"), source=cell.source, outputs=outputs[:OUTPUT_CHARACTERS])
+    return Cell(
+        kind=kinds.get(cell.cell_type, "raw"),
+        source=cell.source,
+        outputs=outputs[:OUTPUT_CHARACTERS],
+        excluded=excluded,
+    )
 
 
 def _text(output: Any) -> str:

@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from time import perf_counter
 from typing import Any
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec
 
-from jupyter_codecompose.kernel import Kernels, read
-from model_server.wire import Fact
+from jupyter_codecompose.facts import Namespace
+from jupyter_codecompose.kernel import Kernels
 from tests.conftest import until
-
-
-class Page:
-    """A page with a kernel: runs cells and counts what it hears."""
-
-    def __init__(self, manager: Any, id_: str) -> None:
-        self.id = id_
-        self._manager = manager
-        self.client = manager.get_kernel(id_).client()
-        self.client.session.session = "page"
-        self.client.start_channels(stdin=False, hb=False)
-        self.others: list[str] = []
-
-    async def run(self, code: str, **more: Any) -> dict[str, Any]:
-        """Runs a cell to its end; gives its reply."""
-        asked = self.client.execute(code, **more)
-        while True:
-            message = await self.client.get_iopub_msg(timeout=20)
-            if message["parent_header"].get("msg_id") != asked:
-                self.others.append(message["msg_type"])
-            elif message["content"].get("execution_state") == "idle":
-                break
-        while True:
-            reply = await self.client.get_shell_msg(timeout=20)
-            if reply["parent_header"].get("msg_id") == asked:
-                return dict(reply["content"])
-
-    async def close(self) -> None:
-        self.client.stop_channels()
-        await self._manager.shutdown_kernel(self.id, now=True)
-
-    async def value(self, expression: str) -> str:
-        reply = await self.run("", silent=True, user_expressions={"x": expression})
-        return str(reply["user_expressions"]["x"]["data"]["text/plain"])
+from tests.hostile import HOSTILE, LEFT_BEHIND
+from tests.page import notebook, opened, settled
 
 
 @pytest.fixture
@@ -53,58 +23,48 @@ def manager(jp_serverapp: Any) -> Any:
     return jp_serverapp.kernel_manager
 
 
-async def opened(manager: Any) -> Page:
-    id_ = await manager.start_kernel(kernel_name="python3")
-    page = Page(manager, id_)
-    await page.client.wait_for_ready(timeout=30)
-    await page.run("pass")
-    await until(lambda: manager.get_kernel(id_).execution_state == "idle")
-    return page
-
-
-async def settled(kernels: Kernels, page: Page, name: str) -> tuple[Fact, ...]:
-    """The facts once they hold `name`: what a person would meet a moment after an execution."""
-    async with asyncio.timeout(5):
-        while True:
-            facts = await kernels.of(page.id)
-            if any(fact.name == name for fact in facts):
-                return facts
-            await asyncio.sleep(0.01)
-
-
 async def test_facts(manager: Any) -> None:
-    page, kernels = await opened(manager), Kernels(manager)
-    await page.run("import pandas as pd\ndf = pd.DataFrame({'region': [1], 'units': [2]})\ndef f(a, b=1): pass")
-    facts = {fact.name: fact for fact in await settled(kernels, page, "df")}
-    assert set(facts) == {"df", "pd", "f"}
-    assert facts["df"].members == ("region", "units")
-    assert facts["pd"] == Fact(name="pd", type="module", module="pandas")
-    assert facts["f"].signature == "(a, b=1)"
-    await kernels.close()
-    await page.close()
+    async with notebook(manager) as (page, kernels):
+        await page.run(
+            "import pandas as pd, os\n"
+            "df = pd.DataFrame({'region': ['a'], 'units': [2]})\n"
+            "def f(a, b=1): pass\n"
+            "class Box:\n    def __init__(self, side): self.side = side\n    def grow(self, by): pass\n"
+            "box = Box(1)"
+        )
+        known = await settled(kernels, page.id, "box")
+        df, box = known.variable("df"), known.variable("box")
+        assert df
+        assert box
+        assert (df.members, df.dtypes, df.shape) == (("region", "units"), ("string", "int64"), (1, 2))
+        assert known.lacks_attribute(df, "regoin")
+        assert not known.lacks_attribute(df, "region")
+        assert not known.lacks_attribute(df, "groupby")
+        assert known.attributes(box) == ("side", "grow")
+        assert known.keywords(box, "grow") == ("by",)
+        assert known.lacks("boxx")
+        assert not any(known.lacks(name) for name in ("box", "print", "In", "exit", "_private"))
+        assert [fact.signature for fact in known.facts if fact.name == "f"] == ["(a, b=1)"]
 
 
-async def test_a_kernel_is_asked_once_per_execution(manager: Any) -> None:
-    page, kernels = await opened(manager), Kernels(manager)
-    await page.run("x = 0")
-    await settled(kernels, page, "x")
-    for n in range(3):
-        await page.run(f"x_{n} = {n}")
-        page.others.clear()
-        await settled(kernels, page, f"x_{n}")
-        for _ in range(20):
-            began = perf_counter()
-            await kernels.of(page.id)
-            assert perf_counter() - began < 0.05
-        await page.value("0")
-        assert page.others == ["status", "status"], "one question: busy, idle"
-    await kernels.close()
-    await page.close()
-
-
-LEFT_BEHIND = (
-    "(get_ipython().execution_count, len(get_ipython().history_manager.input_hist_raw), [*get_ipython().user_ns])"
-)
+async def test_a_kernel_is_asked_once_per_execution_and_for_each_kind_once(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 0")
+        await settled(kernels, page.id, "x")
+        for n in range(3):
+            await page.run(f"x_{n} = {n}")
+            page.others.clear()
+            known = await settled(kernels, page.id, f"x_{n}")
+            for _ in range(20):
+                began = perf_counter()
+                await kernels.of(page.id)
+                assert perf_counter() - began < 0.05
+            await page.value("0")
+            assert page.others == ["status", "status"], "one question: busy, idle"
+            assert await asyncio.gather(kernels.of(page.id), kernels.of(page.id)) == [known, known], "two notebooks"
+            kind = known.kind("builtins.int")
+            assert kind
+            assert "bit_length" in kind.attributes
 
 
 async def test_a_question_leaves_no_trace(manager: Any) -> None:
@@ -113,7 +73,7 @@ async def test_a_question_leaves_no_trace(manager: Any) -> None:
     before = await page.value(LEFT_BEHIND)
     for _ in range(3):
         kernels = Kernels(manager)
-        await settled(kernels, page, "x")
+        await settled(kernels, page.id, "x")
         await kernels.close()
     page.others.clear()
     assert await page.value(LEFT_BEHIND) == before
@@ -123,67 +83,100 @@ async def test_a_question_leaves_no_trace(manager: Any) -> None:
 
 
 async def test_a_busy_kernel_is_not_waited_for(manager: Any) -> None:
-    page, kernels = await opened(manager), Kernels(manager)
-    await page.run("x = 1")
-    await settled(kernels, page, "x")
-    running = asyncio.create_task(page.run("import time\ny = 1\ntime.sleep(1.0)"))
-    await until(lambda: manager.get_kernel(page.id).execution_state == "busy")
-    slowest = 0.0
-    for _ in range(30):
-        began = perf_counter()
-        facts = await kernels.of(page.id)
-        slowest = max(slowest, perf_counter() - began)
-        await asyncio.sleep(0.01)
-    assert slowest < 0.05
-    assert [fact.name for fact in facts] == ["x"]
-    await running
-    assert len(await settled(kernels, page, "y")) == 3
-    await kernels.close()
-    await page.close()
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 1")
+        await settled(kernels, page.id, "x")
+        running = asyncio.create_task(page.run("import time\ny = 1\ntime.sleep(0.6)"))
+        await until(lambda: manager.get_kernel(page.id).execution_state == "busy")
+        slowest = 0.0
+        for _ in range(30):
+            began = perf_counter()
+            known = await kernels.of(page.id)
+            slowest = max(slowest, perf_counter() - began)
+            await asyncio.sleep(0.01)
+        assert slowest < 0.05
+        assert [variable.name for variable in known.variables] == ["x"]
+        await running
+        assert len((await settled(kernels, page.id, "y")).variables) == 3
 
 
 async def test_a_restarted_kernel_has_forgotten(manager: Any) -> None:
-    page, kernels = await opened(manager), Kernels(manager)
-    await page.run("x = 1")
-    await settled(kernels, page, "x")
-    await manager.restart_kernel(page.id)
-    async with asyncio.timeout(10):
-        while await kernels.of(page.id):
-            pass
-    await kernels.close()
-    await page.close()
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 1")
+        await settled(kernels, page.id, "x")
+        await manager.restart_kernel(page.id)
+        async with asyncio.timeout(10):
+            while (await kernels.of(page.id)).variable("x"):  # noqa: ASYNC110 (looked at from outside)
+                await asyncio.sleep(0.01)
+
+
+async def test_a_kernel_that_dies_has_nothing_and_its_successor_is_asked_anew(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 1")
+        await settled(kernels, page.id, "x")
+        os.kill(int(await page.value("__import__('os').getpid()")), signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while (await kernels.of(page.id)).variable("x"):  # noqa: ASYNC110 (looked at from outside)
+                await asyncio.sleep(0.05)
+
+
+DIE_NEXT = """
+import os
+calls = []
+get_ipython().events.register('post_execute', lambda: calls.append(0) or len(calls) > 1 and os._exit(1))
+"""
+
+
+async def test_a_kernel_that_dies_over_the_question_keeps_nobody_waiting(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run(DIE_NEXT)
+        began = perf_counter()
+        assert await kernels.of(page.id) == Namespace()
+        assert perf_counter() - began < 1
+
+
+async def test_an_interrupted_cell(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 1")
+        await settled(kernels, page.id, "x")
+        running = asyncio.create_task(page.run("y = 1\nprint(y, flush=True)\n__import__('time').sleep(20)\nz = 1"))
+        await until(lambda: manager.get_kernel(page.id).execution_state == "busy")
+        await asyncio.sleep(0.2)
+        await manager.interrupt_kernel(page.id)
+        assert (await running)["ename"] == "KeyboardInterrupt"
+        known = await settled(kernels, page.id, "y")
+        assert known.lacks("z")
 
 
 async def test_hostile_values_and_shadowed_builtins(manager: Any) -> None:
-    page, kernels = await opened(manager), Kernels(manager)
-    await page.run(
-        "calls = 0\n"
-        "def trap(*args, **named):\n    global calls\n    calls += 1\n"
-        "class Meta(type):\n    __getattribute__ = trap\n"
-        "names = '__repr__ __str__ __len__ __getattr__ __eq__ __hash__ __bool__ __dir__ __iter__'.split()\n"
-        "bad = type('Bad', (), dict.fromkeys(names, trap))()\n"
-        "odd = type.__call__(Meta('Odd', (), {}))\n"
-        "exec = eval = type = dict = list = sorted = trap\n"
-    )
-    facts = {fact.name: fact.type for fact in await settled(kernels, page, "bad")}
-    assert (facts["bad"], facts["odd"]) == ("Bad", "Odd")
-    assert await page.value("calls") == "0"
-    await kernels.close()
-    await page.close()
+    async with notebook(manager) as (page, kernels):
+        await page.run(HOSTILE)
+        before = await page.value(LEFT_BEHIND)
+        known = await settled(kernels, page.id, "of_class_40")
+        kinds = {variable.name: variable.type for variable in known.variables}
+        assert (kinds["value_1"], kinds["of_class_1"], kinds["class_1"], kinds["keys_1"]) == (
+            "Bad",
+            "Odd1",
+            "type",
+            "Keys",
+        )
+        assert len(kinds) > 190
+        assert await page.value("calls") == "0"
+        assert await page.value(LEFT_BEHIND) == before
+        assert known.complete
 
 
-async def test_a_dead_kernel_is_let_go(manager: Any) -> None:
-    page, kernels = await opened(manager), Kernels(manager)
-    await page.run("x = 1")
-    await settled(kernels, page, "x")
-    await page.close()
-    assert await kernels.of(page.id) == ()
-    await kernels.close()
+async def test_a_kernel_that_was_shut_down_is_let_go(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 1")
+        await settled(kernels, page.id, "x")
+        await manager.shutdown_kernel(page.id, now=True)
+        assert await kernels.of(page.id) == Namespace()
 
 
 async def test_a_kernel_that_is_not_ours(manager: Any) -> None:
     kernels = Kernels(manager)
-    assert await kernels.of("8f6f862b-f78f-4229-8b8e-c0bdd125ab3e") == ()
+    assert await kernels.of("8f6f862b-f78f-4229-8b8e-c0bdd125ab3e") == Namespace()
     await kernels.close()
 
 
@@ -205,21 +198,5 @@ class Idle:
 
 async def test_another_language() -> None:
     kernels = Kernels(Idle("R"))
-    assert await kernels.of("k") == ()
+    assert await kernels.of("k") == Namespace()
     await kernels.close()
-
-
-@pytest.mark.parametrize(
-    ("content", "facts"),
-    [
-        ({"status": "aborted"}, None),
-        ({"status": "error"}, ()),
-        ({"status": "ok", "user_expressions": {"facts": {"status": "error"}}}, ()),
-        ({"user_expressions": {"facts": {"data": {"application/json": [{"name": "x", "more": 1}]}}}}, ()),
-        ({"user_expressions": {"facts": {"data": {"application/json": [{"name": "x" * 600}]}}}}, ()),
-        ({"user_expressions": {"facts": {"data": {"application/json": [{"name": "x"}]}}}}, (Fact(name="x"),)),
-    ],
-    ids=range(6),
-)
-def test_answers(content: dict[str, Any], facts: tuple[Fact, ...] | None) -> None:
-    assert read(content) == facts

@@ -68,7 +68,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         "jupyter_codecompose/__init__.py",
         "jupyter_codecompose/app.py",
-        "jupyter_codecompose/probe.py",
+        "jupyter_codecompose/probe/look.py",
         "jupyter_codecompose/py.typed",
         "model_server/__main__.py",
         "model_server/py.typed",

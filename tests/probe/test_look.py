@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import gc
 import types
+from time import perf_counter
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from jupyter_codecompose import probe
+from jupyter_codecompose.probe import look
+from jupyter_codecompose.probe.kinds import Kinds
 
 CALLS: list[str] = []
 
@@ -26,16 +29,8 @@ DUNDERS = [
     *("__repr__", "__str__", "__len__", "__dir__", "__getattr__", "__getattribute__", "__iter__", "__bool__", "__eq__"),
     *("__hash__", "__format__", "__reduce__", "__reduce_ex__", "__sizeof__", "__call__", "__getitem__", "__contains__"),
     *("__index__", "__int__", "__float__", "__lt__", "__gt__", "__instancecheck__", "__subclasscheck__", "__fspath__"),
-    *(
-        "__array__",
-        "__enter__",
-        "__next__",
-        "__reversed__",
-        "__complex__",
-        "__bytes__",
-        "__missing__",
-        "__length_hint__",
-    ),
+    *("__array__", "__enter__", "__next__", "__reversed__", "__complex__", "__bytes__", "__missing__", "__get__"),
+    "__length_hint__",
 ]
 TRAPS = {name: trap(name) for name in DUNDERS}
 
@@ -49,8 +44,16 @@ class Meta(type):
     __hash__ = TRAPS["__hash__"]
 
 
+class Key(str):
+    """A name that notices when it is compared."""
+
+    __slots__ = ()
+    __eq__ = TRAPS["__eq__"]
+    __hash__ = str.__hash__
+
+
 def hostile() -> dict[str, object]:
-    """Sixty kinds of values that notice when they are touched."""
+    """More than sixty kinds of values that notice when they are touched."""
     space: dict[str, object] = {}
     for name, trapped in TRAPS.items():
         space[f"only_{name.strip('_')}"] = type("Only", (), {name: trapped})()
@@ -64,15 +67,23 @@ def hostile() -> dict[str, object]:
     space["of_metaclass"] = type.__call__(Meta("Odd", (), {}))
     space["lying_class"] = type("Liar", (), {"__class__": property(TRAPS["__str__"])})()
     space["lying_module_name"] = type("Liar", (), {"__module__": property(TRAPS["__str__"])})()
+    space["lying_dict"] = type("Liar", (), {"__dict__": property(TRAPS["__str__"])})()
+    space["property"] = type("Lazy", (), {"value": property(TRAPS["__str__"]), "__set_name__": TRAPS["__str__"]})()
     space["everything"] = type("Everything", (), TRAPS)()
+    space["odd_keys"] = type("Keys", (), {Key("x"): 1, Key("__call__"): 2})()
+    space["odd_own_keys"] = type("Owner", (), {})()
+    space["odd_own_keys"].__dict__[Key("x")] = 1
+    space["class_of_odd_keys"] = type("Keys", (), {Key("x"): 1})
     module = types.ModuleType("lazy")
     module.__getattr__ = TRAPS["__getattr__"]  # type: ignore[method-assign]
     del module.__dict__["__name__"]
+    module.__dict__[Key("__name__")] = "lie"
     space["lazy_module"] = module
 
     def function(a: object, b: object = space["everything"]) -> None: ...
 
     function.__dict__["__wrapped__"] = space["everything"]
+    function.__dict__[Key("__signature__")] = space["everything"]
     function.__kwdefaults__ = space["sub_dict"]  # type: ignore[assignment]
     function.__module__ = space["everything"]  # type: ignore[assignment]
     space["function"] = function
@@ -80,88 +91,104 @@ def hostile() -> dict[str, object]:
     return space
 
 
-def test_sixty_hostile_values_are_named_and_not_touched() -> None:
+def seen(space: dict[Any, Any], hidden: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a first look tells where it may take its time."""
+    return look.seen(space, hidden or {}, {}, seconds=60)
+
+
+def test_hostile_values_are_named_and_not_touched() -> None:
     space = hostile()
+    assert len(space) > 50
     CALLS.clear()
-    facts = probe.facts_of(space, {})
+    told = seen({f"{name}_{n}": value for n in range(4) for name, value in space.items()})
     assert CALLS == []
-    assert {fact["name"] for fact in facts} == set(space)
-    kinds = {fact["name"]: fact["type"] for fact in facts}
-    assert kinds["sub_dict"] == "Hostiledict"
-    assert kinds["lying_class"] == "Liar"
-    assert kinds["metaclass"] == "type"
-    assert kinds["of_metaclass"] == "Odd"
+    kinds = {variable["name"].removesuffix("_0"): variable for variable in told["variables"]}
+    assert set(kinds) >= set(space)
+    assert kinds["sub_dict"]["type"] == "Hostiledict"
+    assert kinds["lying_class"]["type"] == "Liar"
+    assert (kinds["metaclass"]["type"], kinds["of_metaclass"]["type"]) == ("type", "Odd")
+    assert kinds["odd_keys"]["open"]
+    assert told["complete"]
 
 
-def test_two_hundred_times() -> None:
-    space = {f"name_{n}": value for n, value in enumerate(list(hostile().values()) * 4)}
-    CALLS.clear()
-    probe.facts_of(space, {})
-    assert CALLS == []
+def test_no_garbage_is_collected_in_a_look() -> None:
+    space = {f"name_{n}": {"a": n} for n in range(500)}
+    collections: list[str] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        collections.append(phase)
+
+    threshold = gc.get_threshold()
+    gc.callbacks.append(note)
+    gc.set_threshold(1)
+    try:
+        seen(space)
+        assert collections
+        with look.uncollected():
+            collections.clear()
+            seen(space)
+            assert collections == []
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(note)
+    assert gc.isenabled()
 
 
-def fact(value: object) -> dict[str, Any]:
-    (found,) = probe.facts_of({"name": value}, {})
-    return dict(found)
+def variable(value: object) -> dict[str, Any]:
+    """What is told of one value."""
+    return look.Names(Kinds({})).value(value)
 
 
-def test_a_frames_columns() -> None:
-    frame = pd.DataFrame([[1, 2, 3]], columns=["region", "units", "units"])
-    assert fact(frame)["members"] == ["region", "units", "units"]
-    assert fact(frame)["type"] == "DataFrame"
-    assert fact(frame)["module"].startswith("pandas")
-    assert fact(pd.DataFrame([[1]]))["members"] == []
-    assert fact(pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])))["members"] == []
-    assert fact(pd.DataFrame([[1, 2]], columns=["a\n", "b"]))["members"] == ["b"]
-    assert len(fact(pd.DataFrame([range(300)], columns=[f"c{n}" for n in range(300)]))["members"]) == 60
+class Box:
+    """A class of a user."""
+
+    depth = 3
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._hidden = 1
 
 
-def test_a_small_dicts_keys_and_never_its_values() -> None:
-    assert fact({"a": "secret", 1: "secret", "b": 2})["members"] == ["a", "b"]
-    assert fact({str(n): n for n in range(61)})["members"] == []
+def test_what_is_the_instances_own() -> None:
+    assert variable(Box(1))["own"] == ["width"]
+    assert variable(Box(1))["kind"] == f"{__name__}.Box"
+    assert variable(types.SimpleNamespace(a=1, _b=2))["own"] == ["a"]
+    slotted = variable(type("Slotted", (), {"__slots__": ("a",)})())
+    assert not {"own", "open"} & set(slotted)
+    crowd = Box(1)
+    crowd.__dict__.update({f"name_{n}": n for n in range(1000)})
+    assert variable(crowd)["open"]
+    assert len(variable(crowd)["own"]) == 500
 
 
-def plain(a, b=1, /, c="x", *rest, d, e=None, f=CALLS, **more):  # type: ignore[no-untyped-def]
-    pass
+def test_torch_modules_have_their_parts() -> None:
+    from torch import nn
 
-
-class Made:
-    def __init__(self, width, *, height=2.5):  # type: ignore[no-untyped-def]
-        pass
-
-
-@pytest.mark.parametrize(
-    ("value", "signature"),
-    [
-        (plain, "(a, b=1, /, c='x', *rest, d, e=None, f=…, **more)"),
-        (functools.wraps(plain)(lambda *anything: None), "(a, b=1, /, c='x', *rest, d, e=None, f=…, **more)"),
-        (lambda *, a="longer than sixteen", b=10**20: None, "(*, a=…, b=…)"),
-        (lambda: None, "()"),
-        (Made, "(width, *, height=2.5)"),
-        (type("Heir", (Made,), {}), "(width, *, height=2.5)"),
-        (int, ""),
-        (print, ""),
-    ],
-    ids=range(8),
-)
-def test_signatures(value: object, signature: str) -> None:
-    assert fact(value)["signature"] == signature
-
-
-def test_a_long_signature_is_cut() -> None:
-    names = ", ".join(f"parameter_{n}" for n in range(50))
-    space: dict[str, Any] = {}
-    exec(f"def long({names}): pass", space)
-    assert len(fact(space["long"])["signature"]) <= 200
+    told = variable(nn.Linear(1, 1))
+    assert set(told["own"]) >= {"weight", "bias", "in_features"}
+    assert not told["open"]
 
 
 def test_modules_classes_and_what_is_hidden() -> None:
-    assert (fact(pd)["type"], fact(pd)["module"]) == ("module", "pandas")
-    assert (fact(Made)["type"], fact(Made)["module"]) == ("type", __name__)
-    space = {"_private": 1, "open": open, "exit": 2, 3: 4, "not": 5}
-    assert [f["name"] for f in probe.facts_of(space, {"open": open, "exit": 1})] == ["not", "exit"]
+    assert (variable(pd)["type"], variable(pd)["module"], variable(pd)["kind"]) == ("module", "pandas", "pandas")
+    assert (variable(Box)["type"], variable(Box)["module"]) == ("type", __name__)
+    assert variable(Box)["kind"] == f"type[{__name__}.Box]"
+    space = {"_private": 1, "open": open, "exit": 2, 3: 4, "last": 5}
+    told = seen(space, {"open": open, "exit": 1, "_i": 1})
+    assert [one["name"] for one in told["variables"]] == ["exit", "last"]
+    assert told["hidden"] == ["open", "exit"]
 
 
-def test_no_more_than_its_time() -> None:
-    space = {f"name_{n}": plain for n in range(100_000)}
-    assert len(probe.facts_of(space, {})) <= probe.SEEN
+@pytest.mark.parametrize("name", ["x" * 300, "not an identifier", "a\nb", "a\ud800", ""])
+def test_names_that_nobody_can_write_are_left_out(name: str) -> None:
+    assert seen({name: 1, "x": 2})["variables"][0]["name"] == "x"
+
+
+def test_a_million_variables_take_no_more_than_their_time() -> None:
+    space = {f"name_{n}": n for n in range(1_000_000)}
+    began = perf_counter()
+    told = look.seen(space, {}, {})
+    assert perf_counter() - began < 1
+    assert not told["complete"]
+    assert len(told["variables"]) <= look.SEEN
+    assert told["variables"][-1]["name"] == "name_999999"

@@ -1,0 +1,180 @@
+"""What is known of dicts, arrays, tensors and tables beyond their types: names, dtypes and shapes, but no values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from jupyter_codecompose.probe.slots import belongs, derives, flat, found, is_class, name_of, public, shown, word
+
+COLUMNS = 2_000
+KEYS = 60
+NUMBERED = ("RangeIndex", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "IntervalIndex")
+"""The pandas indexes that hold no names."""
+
+Described = dict[str, Any]
+
+
+class Readers:
+    """The known classes that are loaded, and how the values of each are read."""
+
+    def __init__(self) -> None:
+        known = [(found(module, name), read) for module, name, read in KNOWN]
+        self._readers = {id(kind): read for kind, read in [*known, (dict, keys)]}
+
+    def of(self, kind: type) -> list[Callable[[Any], Described]]:
+        """What reads the values of a type, if that is known here."""
+        read = self._readers.get(id(kind))
+        return [partial(guarded, read)] if read else []
+
+
+def guarded(read: Callable[[Any], Described], value: Any) -> Described:
+    """What is read of a value, or that there may be more to it, where another version of its library is not read so."""
+    try:
+        return read(value)
+    except Exception:  # noqa: BLE001
+        return {"open": True}
+
+
+def keys(mapping: dict[Any, Any]) -> Described:
+    """The keys of a small dict of strings; those of a large one are data, not a shape."""
+    if len(mapping) > KEYS:
+        return {"complete": False}
+    return members(list(mapping))
+
+
+def members(names: list[Any]) -> Described:
+    """Those of some names that can be sent, and whether these are all."""
+    kept = [name for name in names[:KEYS] if shown(name)]
+    every = len(names) <= KEYS and all(type(name) is str for name in names)
+    return {"members": kept, "complete": every}
+
+
+def columns(names: list[Any], dtypes: list[str]) -> Described:
+    """The first columns of a table that can be sent, with their dtypes."""
+    kept = [(name, dtype) for name, dtype in zip(names[:COLUMNS], dtypes, strict=False) if shown(name)]
+    return {
+        "members": [name for name, _ in kept],
+        "dtypes": [dtype for _, dtype in kept],
+        "complete": len(names) <= COLUMNS and all(type(name) is str for name in names),
+    }
+
+
+def array(value: Any) -> Described:
+    """A numpy array; its members are the fields of a structured one."""
+    fields = members(list(value.dtype.names or ()))
+    return {"shape": list(value.shape), "dtype": dtype_of(value), **fields}
+
+
+def tensor(value: Any) -> Described:
+    """A torch tensor, where nobody has asked to be told of every operation on one."""
+    modes = found("torch._C", "_len_torch_function_stack")
+    if modes is found or modes():
+        return {}
+    return {"shape": [size for size in value.shape if type(size) is int], "dtype": str(value.dtype)}
+
+
+def frame(value: Any) -> Described:
+    """A pandas frame: its first columns with their dtypes, and the names of its index."""
+    labels, index = value.columns, value.index
+    known = index_of(index)
+    if type(labels) is not found("pandas", "Index"):
+        return {"open": not is_numbered(labels), **known}
+    names = (labels if len(labels) <= COLUMNS else labels[: COLUMNS + 1]).tolist()
+    told = columns(names, dtypes_of(value._mgr, len(names)))
+    if known:
+        known["shape"] = [*known["shape"], len(labels)]
+    return {**told, **known, "dotted": True, "open": len(names) > COLUMNS}
+
+
+def series(value: Any) -> Described:
+    """A pandas series. The labels of its index are data: that some may be attributes is all that is said of them."""
+    index = value.index
+    dtype = dtype_of(value._mgr.blocks[0].values)
+    return {**index_of(index), "dtype": dtype, "open": not is_numbered(index)}
+
+
+def is_numbered(index: Any) -> bool:
+    """Whether a pandas index holds numbers or times, and no names."""
+    if type(index) is found("pandas", "Index"):
+        return dtype_of(index._data) not in ("object", "string", "category", "")
+    return any(type(index) is found("pandas", name) for name in NUMBERED)
+
+
+def index_of(index: Any) -> Described:
+    """The names and the length of an index that is pandas' own."""
+    if not belongs(type(index), "pandas"):
+        return {}
+    return {"index": [name for name in index.names if shown(name)], "shape": [len(index)]}
+
+
+def dtypes_of(manager: Any, count: int) -> list[str]:
+    """The dtypes of a frame's first columns."""
+    names = [dtype_of(block.values) for block in manager.blocks]
+    return [names[number] for number in manager.blknos[:count].tolist()]
+
+
+def dtype_of(values: Any) -> str:
+    """The dtype of an array of numpy's, pandas' or geopandas' own; '' of any other."""
+    if not belongs(type(values), "numpy", "pandas", "geopandas"):
+        return ""
+    dtype = values.dtype
+    if derives(type(dtype), found("numpy", "dtype")):
+        return word(dtype.name)
+    named = word(name_of(type(dtype))).removesuffix("Dtype")
+    return {"Categorical": "category", "String": "string"}.get(named, named)
+
+
+def polars_frame(value: Any) -> Described:
+    """A polars frame: its columns with their dtypes."""
+    schema = value.schema
+    told = columns(list(schema), [polars_dtype(dtype) for dtype in schema.values()])
+    return {**told, "shape": list(value.shape)}
+
+
+def polars_series(value: Any) -> Described:
+    return {"shape": list(value.shape), "dtype": polars_dtype(value.dtype)}
+
+
+def polars_dtype(dtype: Any) -> str:
+    """A dtype's name, whether it is given as a class or as an instance of it."""
+    return word(name_of(dtype if is_class(type(dtype)) else type(dtype)))
+
+
+def data_array(value: Any) -> Described:
+    """An xarray array: its coordinates, and its dimensions as `index`."""
+    variable = value._variable
+    told = labelled([*value._coords, *variable._dims], variable._dims, variable._attrs)
+    return {**array(variable._data), **told} if type(variable._data) is found("numpy", "ndarray") else told
+
+
+def dataset(value: Any) -> Described:
+    """An xarray dataset: its variables and coordinates, and its dimensions as `index`."""
+    return labelled([*value._variables, *value._dims], value._dims, value._attrs)
+
+
+def labelled(names: list[Any], dimensions: Any, attributes: Any) -> Described:
+    """What an xarray object has under its own names. There are more, as `time.year`, so none is known to be absent."""
+    unique = list(dict.fromkeys(name for name in names if type(name) is str))
+    return {
+        "members": [name for name in unique[:COLUMNS] if shown(name)],
+        "complete": False,
+        "index": [name for name in list(dimensions) if shown(name)],
+        "own": [name for name in [*unique, *flat(attributes or {})] if public(name)],
+    }
+
+
+KNOWN = (
+    ("pandas", "DataFrame", frame),
+    ("geopandas", "GeoDataFrame", frame),
+    ("pandas", "Series", series),
+    ("geopandas", "GeoSeries", series),
+    ("numpy", "ndarray", array),
+    ("torch", "Tensor", tensor),
+    ("torch.nn", "Parameter", tensor),
+    ("polars", "DataFrame", polars_frame),
+    ("polars", "Series", polars_series),
+    ("xarray", "DataArray", data_array),
+    ("xarray", "Dataset", dataset),
+)
