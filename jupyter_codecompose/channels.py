@@ -105,7 +105,7 @@ class Local:
     def __init__(self, kernel: Any, hear: Hear) -> None:
         self._kernel = kernel
         self._hear = hear
-        self._ports = list(kernel.ports)
+        self._place = _place(kernel)
         self._client = kernel.client()
         self._client.session.session = self.session = uuid4().hex
         self._client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)  # noqa: S604
@@ -120,10 +120,11 @@ class Local:
 
     @property
     def state(self) -> str:
-        return str(self._kernel.execution_state)
+        process = self._place[1]
+        return "dead" if process and process.poll() is not None else str(self._kernel.execution_state)
 
     def fit(self, kernel: Any) -> bool:
-        return kernel is self._kernel and list(kernel.ports) == self._ports
+        return kernel is self._kernel and _place(kernel) == self._place
 
     async def ready(self) -> bool:
         return True
@@ -144,6 +145,11 @@ class Local:
         message = Message.read(parts[at + 2], parts[at + 3], parts[at + 5]) if len(parts) > at + 5 else None
         if message:
             self._hear(message)
+
+
+def _place(kernel: Any) -> tuple[list[int], Any]:
+    """Where a kernel is: its ports, and its process if that is one of this machine's; a restarted one has another."""
+    return list(kernel.ports), getattr(kernel.provisioner, "process", None)
 
 
 async def ask(client: Any, expression: str) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from time import perf_counter
 from typing import Any
 
@@ -61,7 +59,7 @@ async def test_a_kernel_is_asked_once_per_execution_and_for_each_kind_once(manag
                 assert perf_counter() - began < 0.05
             await page.value("0")
             assert page.others == ["status", "status"], "one question: busy, idle"
-            assert await asyncio.gather(kernels.of(page.id), kernels.of(page.id)) == [known, known], "two notebooks"
+            assert [*await asyncio.gather(kernels.of(page.id), kernels.of(page.id))] == [known, known], "two notebooks"
             kind = known.kind("builtins.int")
             assert kind
             assert "bit_length" in kind.attributes
@@ -114,10 +112,14 @@ async def test_a_kernel_that_dies_has_nothing_and_its_successor_is_asked_anew(ma
     async with notebook(manager) as (page, kernels):
         await page.run("x = 1")
         await settled(kernels, page.id, "x")
-        os.kill(int(await page.value("__import__('os').getpid()")), signal.SIGKILL)
+        process = manager.get_kernel(page.id).provisioner.process
+        process.kill()
+        process.wait()
+        assert await kernels.of(page.id) == Namespace()
         async with asyncio.timeout(20):
-            while (await kernels.of(page.id)).variable("x"):  # noqa: ASYNC110 (looked at from outside)
+            while not (await kernels.of(page.id)).complete:  # noqa: ASYNC110 (looked at from outside)
                 await asyncio.sleep(0.05)
+        assert not (await kernels.of(page.id)).variable("x")
 
 
 DIE_NEXT = """

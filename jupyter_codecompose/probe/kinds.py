@@ -54,14 +54,15 @@ class Kinds:
 
     def of_module(self, module: Any) -> str:
         """The name of what a module offers; the user's own is told of name by name."""
+        self.recall(module)
         name = name_of_module(module)
         return self._meet(module, name, module_told) if name not in ("", "__main__") else ""
 
     def told(self, end: float, room: int = NEW) -> Told:
         """What is not known yet, as far as there is time and room, and the names of what is as it was."""
         direct = set(self._met)
-        for name in self._known:
-            self._meet_again(sys.modules.get(name))
+        for module in filter(is_module, map(sys.modules.get, self._known)):
+            self.of_module(module)
         kinds: list[Told] = []
         same: list[str] = []
         waiting = list(self._met)
@@ -87,11 +88,6 @@ class Kinds:
             self._names[key], self._met[name] = name, (thing, tell)
         return self._names[key]
 
-    def _meet_again(self, module: Any) -> None:
-        if type(module) is Module:
-            self.recall(module)
-            self.of_module(module)
-
     def _parts(self, package: Any) -> dict[str, str]:
         """The parts of a package by their names in it, and the names that they are told of under."""
         names = {name: self.of_module(part) for name, part in parts_of(package).items()}
@@ -108,6 +104,10 @@ def parts_of(module: Any) -> dict[str, Any]:
     package = name_of_module(module).partition(".")[0]
     parts = {name: entry for body in bodies_of(module) or () for name, entry in body.items() if type(entry) is Module}
     return {name: part for name, part in parts.items() if public(name) and is_part(part, package, name)}
+
+
+def is_module(thing: Any) -> bool:
+    return type(thing) is Module
 
 
 def is_part(module: Any, package: str, name: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 from jupyter_codecompose.probe import look
 from jupyter_codecompose.probe.kinds import Kinds
+from jupyter_codecompose.probe.names import Names
 
 CALLS: list[str] = []
 
@@ -136,7 +137,7 @@ def test_no_garbage_is_collected_in_a_look() -> None:
 
 def variable(value: object) -> dict[str, Any]:
     """What is told of one value."""
-    return look.Names(Kinds({})).value(value)
+    return Names(Kinds({})).value(value)
 
 
 class Box:
