@@ -116,9 +116,13 @@ async def test_a_kernel_that_dies_has_nothing_and_its_successor_is_asked_anew(ma
         process.kill()
         process.wait()
         assert await kernels.of(page.id) == Namespace()
-        async with asyncio.timeout(20):
+        try:
+          async with asyncio.timeout(10):
             while not (await kernels.of(page.id)).complete:  # noqa: ASYNC110 (looked at from outside)
                 await asyncio.sleep(0.05)
+        except TimeoutError:
+            w=kernels._watches.get(page.id); k=manager.get_kernel(page.id)
+            raise AssertionError((k.execution_state, w and w._channels.state, w and vars(w), k.provisioner.process.poll(), k.reason if hasattr(k,'reason') else ''))
         assert not (await kernels.of(page.id)).variable("x")
 
 
