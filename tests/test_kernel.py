@@ -116,14 +116,10 @@ async def test_a_kernel_that_dies_has_nothing_and_its_successor_is_asked_anew(ma
         process.kill()
         process.wait()
         assert await kernels.of(page.id) == Namespace()
-        try:
-          async with asyncio.timeout(10):
-            while not (await kernels.of(page.id)).complete:  # noqa: ASYNC110 (looked at from outside)
-                await asyncio.sleep(0.05)
-        except TimeoutError:
-            w=kernels._watches.get(page.id); k=manager.get_kernel(page.id)
-            raise AssertionError((k.execution_state, w and w._channels.state, w and vars(w), k.provisioner.process.poll(), k.reason if hasattr(k,'reason') else ''))
-        assert not (await kernels.of(page.id)).variable("x")
+        await until(lambda: process is not manager.get_kernel(page.id).provisioner.process, seconds=20)
+        await page.client.wait_for_ready(timeout=20)
+        await page.run("y = 1")
+        assert not (await settled(kernels, page.id, "y")).variable("x")
 
 
 DIE_NEXT = """
