@@ -130,7 +130,7 @@ async def test_a_busy_kernel_is_not_waited_for(manager: Any) -> None:
         assert await settled(kernels, page.id, "x")
 
 
-async def test_a_restarted_kernel_has_forgotten(manager: Any) -> None:
+async def test_a_restarted_kernel_has_forgotten_and_one_that_was_shut_down_is_let_go(manager: Any) -> None:
     async with notebook(manager) as (page, kernels):
         await page.run("x = 1")
         await settled(kernels, page.id, "x")
@@ -138,12 +138,6 @@ async def test_a_restarted_kernel_has_forgotten(manager: Any) -> None:
         async with asyncio.timeout(10):
             while (await kernels.of(page.id)).variable("x"):  # noqa: ASYNC110 (looked at from outside)
                 await asyncio.sleep(0.01)
-
-
-async def test_a_kernel_that_was_shut_down_is_let_go(manager: Any) -> None:
-    async with notebook(manager) as (page, kernels):
-        await page.run("x = 1")
-        await settled(kernels, page.id, "x")
         await manager.shutdown_kernel(page.id, now=True)
         assert await kernels.of(page.id) == Namespace()
 

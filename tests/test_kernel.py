@@ -13,7 +13,7 @@ from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.kernel import Kernels
 from tests.conftest import until
 from tests.hostile import HOSTILE, LEFT_BEHIND
-from tests.page import notebook, opened, settled
+from tests.page import notebook, settled
 
 
 @pytest.fixture
@@ -43,6 +43,8 @@ async def test_facts(manager: Any) -> None:
         assert known.lacks("boxx")
         assert not any(known.lacks(name) for name in ("box", "print", "In", "exit", "_private"))
         assert [fact.signature for fact in known.facts if fact.name == "f"] == ["(a, b=1)"]
+        await manager.shutdown_kernel(page.id, now=True)
+        assert await kernels.of(page.id) == Namespace()
 
 
 async def test_a_kernel_is_asked_once_per_execution_and_for_each_kind_once(manager: Any) -> None:
@@ -65,26 +67,11 @@ async def test_a_kernel_is_asked_once_per_execution_and_for_each_kind_once(manag
             assert "bit_length" in kind.attributes
 
 
-async def test_a_question_leaves_no_trace(manager: Any) -> None:
-    page = await opened(manager)
-    await page.run("x = 1")
-    before = await page.value(LEFT_BEHIND)
-    for _ in range(3):
-        kernels = Kernels(manager)
-        await settled(kernels, page.id, "x")
-        await kernels.close()
-    page.others.clear()
-    assert await page.value(LEFT_BEHIND) == before
-    assert (await page.run("_"))["status"] == "ok"
-    assert set(page.others) <= {"status"}
-    await page.close()
-
-
-async def test_a_busy_kernel_is_not_waited_for(manager: Any) -> None:
+async def test_a_busy_kernel_is_not_waited_for_and_an_interrupted_one_is_asked(manager: Any) -> None:
     async with notebook(manager) as (page, kernels):
         await page.run("x = 1")
         await settled(kernels, page.id, "x")
-        running = asyncio.create_task(page.run("import time\ny = 1\ntime.sleep(0.6)"))
+        running = asyncio.create_task(page.run("import time\ny = 1\ntime.sleep(20)\nz = 1"))
         await until(lambda: manager.get_kernel(page.id).execution_state == "busy")
         slowest = 0.0
         for _ in range(30):
@@ -94,8 +81,9 @@ async def test_a_busy_kernel_is_not_waited_for(manager: Any) -> None:
             await asyncio.sleep(0.01)
         assert slowest < 0.05
         assert [variable.name for variable in known.variables] == ["x"]
-        await running
-        assert len((await settled(kernels, page.id, "y")).variables) == 3
+        await manager.interrupt_kernel(page.id)
+        assert (await running)["ename"] == "KeyboardInterrupt"
+        assert (await settled(kernels, page.id, "y")).lacks("z")
 
 
 async def test_a_restarted_kernel_has_forgotten(manager: Any) -> None:
@@ -137,43 +125,21 @@ async def test_a_kernel_that_dies_over_the_question_keeps_nobody_waiting(manager
         assert perf_counter() - began < 1
 
 
-async def test_an_interrupted_cell(manager: Any) -> None:
-    async with notebook(manager) as (page, kernels):
-        await page.run("x = 1")
-        await settled(kernels, page.id, "x")
-        running = asyncio.create_task(page.run("y = 1\nprint(y, flush=True)\n__import__('time').sleep(20)\nz = 1"))
-        await until(lambda: manager.get_kernel(page.id).execution_state == "busy")
-        await asyncio.sleep(0.2)
-        await manager.interrupt_kernel(page.id)
-        assert (await running)["ename"] == "KeyboardInterrupt"
-        known = await settled(kernels, page.id, "y")
-        assert known.lacks("z")
-
-
-async def test_hostile_values_and_shadowed_builtins(manager: Any) -> None:
+async def test_hostile_values_and_shadowed_builtins_are_not_touched_and_nothing_is_left_behind(manager: Any) -> None:
     async with notebook(manager) as (page, kernels):
         await page.run(HOSTILE)
         before = await page.value(LEFT_BEHIND)
+        page.others.clear()
         known = await settled(kernels, page.id, "of_class_40")
         kinds = {variable.name: variable.type for variable in known.variables}
-        assert (kinds["value_1"], kinds["of_class_1"], kinds["class_1"], kinds["keys_1"]) == (
-            "Bad",
-            "Odd1",
-            "type",
-            "Keys",
-        )
+        names = ("value_1", "of_class_1", "class_1", "keys_1")
+        assert [kinds[name] for name in names] == ["Bad", "Odd1", "type", "Keys"]
         assert len(kinds) > 190
+        assert known.complete
         assert await page.value("calls") == "0"
         assert await page.value(LEFT_BEHIND) == before
-        assert known.complete
-
-
-async def test_a_kernel_that_was_shut_down_is_let_go(manager: Any) -> None:
-    async with notebook(manager) as (page, kernels):
-        await page.run("x = 1")
-        await settled(kernels, page.id, "x")
-        await manager.shutdown_kernel(page.id, now=True)
-        assert await kernels.of(page.id) == Namespace()
+        assert (await page.run("_"))["status"] == "ok"
+        assert set(page.others) <= {"status"}
 
 
 async def test_a_kernel_that_is_not_ours(manager: Any) -> None:

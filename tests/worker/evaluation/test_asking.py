@@ -22,8 +22,9 @@ def quiet(sentence: str) -> None:
 
 
 def workers() -> list[psutil.Process]:
-    """The worker processes that this one has started."""
-    return [one for one in psutil.Process().children() if "model_server" in one.cmdline()]
+    """The worker processes that this one has started and that still run."""
+    running = (one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE)
+    return [one for one in running if "model_server" in one.cmdline()]
 
 
 def test_a_worker_of_our_own_answers_and_ends(checkpoint: Path) -> None:
