@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from jupyter_codecompose.claims import Claim, claims
 from jupyter_codecompose.evidence import Evidence
-from jupyter_codecompose.leaves import Leaf, leaves
+from jupyter_codecompose.leaves import leaves
 from jupyter_codecompose.place import Place
 
 PROMISING = re.compile(r"\b(?:return|yield|raise|assert|del|from|import|await)[ \t]*\Z")
 """Words behind which something must follow, and which say something else if nothing does."""
 WORDS = re.compile(r"\w")
+BEGUN = re.compile(r"\w+\Z|[^\w\s]+\Z")
+"""A word or a sign that may go on; until it is whole it may also change what stands before it, as `=` to `==`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,15 @@ class Verdict:
 
 def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdict:
     """The verdict on a suggestion that is `text` so far."""
-    row = leaves(place.begun + text + (place.rest if final else ""))
+    settled = text if final else BEGUN.sub("", text)
+    row = leaves(place.begun + settled + (place.rest if final else ""))
     around = place.around(row)
     end = place.cursor + len(text)
     own = [claim for claim in claims(row) if claim.end > place.cursor and claim.at < end]
     wrong = min((claim for claim in own if evidence.refutes(claim, around)), key=_at, default=None)
     if wrong is None:
-        whole = text if final else _tidied(text[: max(_whole(row, end) - place.cursor, 0)])
-        return Verdict(len(whole))
+        opened = next((leaf.at - place.cursor for leaf in row if leaf.sort == "open"), len(settled))
+        return Verdict(len(text if final else _tidied(settled[: max(opened, 0)])))
     at = wrong.at - place.cursor
     tried = any(leaf.text == "try" and leaf.at < wrong.at for leaf in row)
     certain = final or (row[-1].statement > wrong.statement and not tried)
@@ -48,12 +51,6 @@ def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdic
 
 def _at(claim: Claim) -> int:
     return claim.at
-
-
-def _whole(row: tuple[Leaf, ...], end: int) -> int:
-    """Where the last leaf begins if more of it may come; all is whole before."""
-    begun = [leaf.at for leaf in row if leaf.sort == "open" or (leaf.end == end and leaf.sort != "newline")]
-    return min([*begun[:1], end])
 
 
 def _tidied(text: str) -> str:

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from jupyter_server.serverapp import ServerApp
 
 from tests.fakes import FakeWorker
 
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+# A run is the same everywhere and each time; `pytest --hypothesis-profile=default` looks for what nobody has seen yet.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile("same")
 
 LOG = logging.getLogger("tests")
 

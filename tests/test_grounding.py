@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jupyter_codecompose.evidence import Evidence
@@ -87,8 +89,24 @@ def test_a_name_that_another_cell_binds_is_known() -> None:
     assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n +"
 
 
-@given(st.text(alphabet="ab=.[]()\"' \n:,fwn", max_size=40), st.integers(1, 5))
+SIGNS = "ab=.[]()\"' \n:,f#"
+PIECES = st.sampled_from([*SIGNS, "weather", "wind", "rain", " for ", " in ", "==", ":=", "lambda ", "n"])
+
+
+@given(st.lists(PIECES, max_size=20).map("".join), st.integers(1, 5))
+@example("a==", 1)
+@example("== [a for a in b]\nx = a", 1)
 def test_pieces_say_what_the_whole_says(text: str, pieces: int) -> None:
-    whole = shown("x = weather", text)
+    inpieces, whole = shown("x = weather", text, pieces=pieces), shown("x = weather", text)
+    assert text.startswith(inpieces)
     assert text.startswith(whole)
-    assert shown("x = weather", text, pieces=pieces).rstrip() == whole.rstrip()
+    assert not parses("x = weather" + text) or inpieces.rstrip() == whole.rstrip()
+
+
+def parses(text: str) -> bool:
+    """Whether a text is Python: what is not may read otherwise with each letter more."""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True

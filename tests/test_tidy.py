@@ -246,7 +246,7 @@ TEXTS = st.lists(
 LANGUAGES = st.sampled_from(["python", "javascript", "julia", "markdown", "sql"])
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(PLACES, TEXTS, st.booleans(), st.integers(1, 7), LANGUAGES)
 @example("|\nab", "'\u2028a", True, 1, "python")
 def test_pieces_make_no_difference(place: str, text: str, block: bool, pieces: int, language: str) -> None:
@@ -254,14 +254,13 @@ def test_pieces_make_no_difference(place: str, text: str, block: bool, pieces: i
     assert tidied(place, text, block=block, language=language, pieces=pieces) == whole
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(PLACES, TEXTS, st.booleans(), LANGUAGES)
 def test_what_is_tidy_stays_as_it_is(place: str, text: str, block: bool, language: str) -> None:
     shown = tidied(place, text, block=block, language=language)
     assert tidied(place, shown, block=block, language=language) == shown
 
 
-@settings(deadline=None)
 @given(PLACES, st.text(max_size=200), st.booleans())
 def test_only_safe_characters_are_shown(place: str, text: str, block: bool) -> None:
     shown = tidied(place, text, block=block)

@@ -179,7 +179,7 @@ def test_a_text_far_over_the_budget_is_not_tokenised_whole() -> None:
 LINES = "\n".join(f"value_{n} = {n}" for n in range(2000))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(list(ALL)),
     st.integers(128, 1200),
