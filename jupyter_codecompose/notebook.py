@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from jupyter_codecompose.names import NONE, Names, names
-from jupyter_codecompose.outputs import shown
+from jupyter_codecompose.outputs import shortened, shown
 from jupyter_codecompose.wire import Cell as PageCell
 from jupyter_codecompose.wire import Snapshot
 from model_server.wire import Cell
@@ -116,14 +116,6 @@ def givers(cells: Sequence[Part], wanted: Set[str]) -> set[int]:
         for name in part.names.binds & wanted:
             found[name] = max(found.get(name, (False, -1, -1)), (not part.stale, part.count, at))
     return {at for _, _, at in found.values()}
-
-
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters: whole lines where there are any, else the head of the only one."""
-    if len(text) <= limit:
-        return text
-    head, newline, _ = text[: limit + 1].rpartition("\n")
-    return head if newline else text[:limit]
 
 
 def _newlines(text: str) -> str:

@@ -22,7 +22,7 @@ def shown(output: str) -> str:
         lines = lines[-ERROR_LINES:]
     elif is_frame(lines):
         lines = [lines[0].strip()]
-    return within("\n".join(lines))
+    return shortened("\n".join(lines), CHARACTERS)
 
 
 def is_frame(lines: list[str]) -> bool:
@@ -31,9 +31,9 @@ def is_frame(lines: list[str]) -> bool:
     return bool(header and rows) and header[0][:1].isspace() and all(ROW.match(row) for row in rows)
 
 
-def within(text: str) -> str:
-    """At most `CHARACTERS`, up to the end of a line where there is one."""
-    if len(text) <= CHARACTERS:
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters: whole lines where there are any, else the head of the only one."""
+    if len(text) <= limit:
         return text
-    head, newline, _ = text[: CHARACTERS + 1].rpartition("\n")
-    return head if newline else text[:CHARACTERS]
+    head, newline, _ = text[: limit + 1].rpartition("\n")
+    return head if newline else text[:limit]

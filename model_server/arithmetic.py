@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -107,6 +108,22 @@ def candidates(weights: list[Tensor]) -> tuple[Name, ...]:
     return tuple(name for name in PROCESSOR if twice or name != "mixed")
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch on a single thread, for the time of a measurement."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def waiting(device: torch.device) -> Callable[[], object]:
+    """What returns when a device has done what it was told; at once on a processor."""
+    return partial(torch.cuda.synchronize, device) if device.type == "cuda" else int
+
+
 def timed(call: Callable[[], object], rounds: int, wait: Callable[[], object]) -> float:
     """The fastest of some rounds, in milliseconds: what the machine can do when nothing else runs. `wait` returns when
     an accelerator has done what it was told."""
@@ -130,7 +147,7 @@ def once(ways: list[tuple[Linear, int]], rows: int, dtype: torch.dtype, device: 
 def measure(name: Name, weights: list[Tensor]) -> Timing | None:
     """Time one way on a layer's weights; None where the processor or torch cannot do it."""
     device = weights[0].device
-    wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else int
+    wait = waiting(device)
     try:
         ways = [(linear(name, weight, None), weight.shape[1]) for weight in weights]
         took = [timed(once(ways, rows, dtype_of(name), device), rounds, wait) for rows, rounds in SIZES]
@@ -144,12 +161,8 @@ def measured(weights: list[Tensor]) -> list[Timing]:
 
     On one thread: several would wait for each other whenever something else runs, and the wrong way could win.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return [timing for name in candidates(weights) if (timing := measure(name, weights))]
-    finally:
-        torch.set_num_threads(threads)
 
 
 def fastest(timings: list[Timing]) -> Timing:

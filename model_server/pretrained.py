@@ -20,7 +20,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 from transformers.utils import logging
 
-from model_server.arithmetic import SIZES, Name, Timing, dtype_of, once, timed
+from model_server.arithmetic import SIZES, Name, Timing, dtype_of, once, one_thread, timed, waiting
 from model_server.timings import recalled
 from model_server.weights import BadCheckpoint, read_json
 
@@ -100,17 +100,12 @@ def timed_dtypes(width: int, device: torch.device) -> list[Timing]:
 
 def measured(weights: list[Tensor]) -> list[Timing]:
     """What each dtype measures on a matrix, as transformers multiplies it; on one thread, as in `arithmetic`."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return [measure(name, torch.randn_like(weights[0]).to(dtype_of(name))) for name in DTYPES]
-    finally:
-        torch.set_num_threads(threads)
 
 
 def measure(name: Name, weight: Tensor) -> Timing:
     """Time one dtype."""
     device, way = weight.device, partial(F.linear, weight=weight)
-    wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else int
     calls = ((once([(way, weight.shape[1])], rows, weight.dtype, device), rounds) for rows, rounds in SIZES)
-    return Timing(name, *(timed(call, rounds, wait) for call, rounds in calls))
+    return Timing(name, *(timed(call, rounds, waiting(device)) for call, rounds in calls))

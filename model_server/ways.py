@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from model_server.recall import in_word
 from model_server.tokens import Tokens
 
 
@@ -62,8 +63,3 @@ def begins(text: str, way: str) -> bool:
     """Whether a text begins with a way, and the way's last word ends there."""
     rest = text[len(way) : len(way) + 1]
     return bool(way) and text.startswith(way) and not (rest and in_word(way[-1]) and in_word(rest))
-
-
-def in_word(character: str) -> bool:
-    """Whether a character may stand in a name."""
-    return character.isalnum() or character == "_"
