@@ -1,4 +1,4 @@
-"""The ways to multiply by a weight on this processor, and which of them is fastest here.
+"""The ways to multiply by a weight, and what they measured.
 
 Processors differ too much for a table: bfloat16 is the fastest with AMX and the slowest without, int8 wins with VNNI,
 and where bfloat16 reads faster and int8 writes faster, each may do what it does best. So each candidate is timed on the
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Linear = Callable[[Tensor], Tensor]
-Name = Literal["float32", "bfloat16", "int8", "mixed"]
+Name = Literal["float32", "bfloat16", "int8", "mixed", "graph"]
+"""The ways to multiply with torch; and `graph`, which is ONNX Runtime's own and not made here."""
 PROCESSOR: tuple[Name, ...] = ("float32", "bfloat16", "int8", "mixed")
 ACCELERATOR: tuple[Name, ...] = ("float32", "bfloat16")
 ROWS = 128
@@ -32,7 +33,7 @@ MANY = 16
 MOST_MIXED = 1 << 23
 """The most weights of a layer that are kept twice: beyond, the memory is worth more than the time."""
 GUESSES = 4
-SIZES = ((ROWS, 4), (1 + GUESSES, 20), (1, 20))
+SIZES = ((ROWS, 6), (1 + GUESSES, 20), (1, 20))
 """How many rows are timed, and how often."""
 WORTH = 1.5
 """A step that checks guesses gives 1.4 to 2.1 tokens on code; it may cost that much more than a plain one."""
@@ -82,7 +83,7 @@ def mixed(many: Linear, few: Linear) -> Linear:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What a way measured: milliseconds for `ROWS` rows at once, for a few and for one, through one layer's weights."""
+    """What was measured: milliseconds of a layer for `ROWS` rows at once, for a few and for one."""
 
     name: Name
     rows_ms: float
@@ -119,52 +120,36 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def waiting(device: torch.device) -> Callable[[], object]:
-    """What returns when a device has done what it was told; at once on a processor."""
-    return partial(torch.cuda.synchronize, device) if device.type == "cuda" else int
+def turns(calls: Sequence[Callable[[], object]], rounds: int, device: torch.device) -> list[float]:
+    """The milliseconds of each call's fastest round: what the machine can do when nothing else runs.
 
-
-def timed(call: Callable[[], object], rounds: int, wait: Callable[[], object]) -> float:
-    """The fastest of some rounds, in milliseconds: what the machine can do when nothing else runs. `wait` returns when
-    an accelerator has done what it was told."""
-    call()
-    best = float("inf")
-    for _ in range(rounds):
-        wait()
-        begun = time.perf_counter()
-        call()
-        wait()
-        best = min(best, time.perf_counter() - begun)
-    return best * 1000
-
-
-def once(ways: list[tuple[Linear, int]], rows: int, dtype: torch.dtype, device: torch.device) -> Callable[[], object]:
-    """Multiplies `rows` rows by each of some weights, given with their widths."""
-    given = [(way, torch.randn(rows, width, dtype=dtype, device=device)) for way, width in ways]
-    return lambda: [way(x) for way, x in given]
-
-
-def measure(name: Name, weights: list[Tensor]) -> Timing | None:
-    """Time one way on a layer's weights; None where the processor or torch cannot do it."""
-    device = weights[0].device
-    wait = waiting(device)
-    try:
-        ways = [(linear(name, weight, None), weight.shape[1]) for weight in weights]
-        took = [timed(once(ways, rows, dtype_of(name), device), rounds, wait) for rows, rounds in SIZES]
-        return Timing(name, *took)
-    except (RuntimeError, NotImplementedError, AttributeError):
-        return None
-
-
-def measured(weights: list[Tensor]) -> list[Timing]:
-    """What every way measures on a layer's weights.
-
-    On one thread: several would wait for each other whenever something else runs, and the wrong way could win.
+    They take turns, so that what slows one slows all.
     """
-    with one_thread():
-        return [timing for name in candidates(weights) if (timing := measure(name, weights))]
+    wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else int
+    took = [[timed(call, wait) for call in calls] for _ in range(rounds)]
+    return [min(each) for each in zip(*took, strict=True)]
+
+
+def timed(call: Callable[[], object], wait: Callable[[], object]) -> float:
+    """The milliseconds of a call. `wait` returns when an accelerator has done what it was told."""
+    wait()
+    begun = time.perf_counter()
+    call()
+    wait()
+    return (time.perf_counter() - begun) * 1000
 
 
 def fastest(timings: list[Timing]) -> Timing:
     """The way that makes a keystroke shortest."""
     return min(timings, key=lambda timing: timing.cost)
+
+
+def guesses(name: Name, timings: Sequence[Timing]) -> int:
+    """How many guesses to check in a step of what is called `name`."""
+    return next((timing.guesses for timing in timings if timing.name == name), 0)
+
+
+def told(name: Name, timings: Sequence[Timing]) -> str:
+    """What was chosen, and what was measured: one line for people."""
+    measured = ", ".join(f"{t.name} {t.rows_ms:.2f}/{t.row_ms:.3f}" for t in timings)
+    return f"{name} ({measured} ms a layer of {ROWS}/1 rows)" if measured else name

@@ -19,10 +19,10 @@ from transformers import DynamicCache, PreTrainedModel
 from model_server import arithmetic
 from model_server.arithmetic import Name, Timing, dtype_of
 from model_server.engine import Read, Score
+from model_server.logits import Logits, judged
 from model_server.pretrained import checked_config, read_network, timed_dtypes
 from model_server.threads import Threads
 from model_server.weights import weight_files
-from model_server.xglm import Logits, judged
 
 MOST_CONTEXT = 8192
 """The most tokens of a slot, whatever the network allows. What stands further off hardly changes a suggestion, but it
@@ -57,9 +57,8 @@ class CacheSlot:
         """See `Slot`. The ways are read side by side, in one step."""
         if self.last is None or not self.ids:
             raise ValueError("nothing was read yet")
-        first = self.last.log_softmax(dim=-1)[None]
         tables = self._network.branches(self, ways)
-        return [judged(torch.cat((first, table)), way, ends) for table, way in zip(tables, ways, strict=True)]
+        return [judged(torch.cat((self.last[None], table)), way, ends) for table, way in zip(tables, ways, strict=True)]
 
 
 class Causal:
@@ -115,7 +114,7 @@ class Causal:
 
     @torch.inference_mode()
     def branches(self, slot: CacheSlot, ways: Sequence[Sequence[int]]) -> list[Tensor]:
-        """Log-probabilities `[tokens of the way, vocabulary]` after each token of each way to go on; none of them sees
+        """Scores `[tokens of the way, vocabulary]` after each token of each way to go on; none of them sees
         another, and the slot stays as it is. Raises ValueError."""
         self._check(slot, [token for way in ways for token in way])
         slot.trim()
@@ -123,7 +122,7 @@ class Causal:
         ids = [[*way, *[0] * (longest - len(way))] for way in ways]  # what is behind a way's end, it does not see
         parts = (ids[start : start + most] for start in range(0, len(ids), most))
         tables = [table for part in parts for table in self._beside(slot, part)]
-        return [table[: len(way)].log_softmax(dim=-1) for table, way in zip(tables, ways, strict=True)]
+        return [table[: len(way)] for table, way in zip(tables, ways, strict=True)]
 
     def _slot(self, read: Read) -> CacheSlot:
         """A read's slot, ready to go on. Raises ValueError."""

@@ -79,9 +79,9 @@ def network(directory: Path, progress: Progress) -> Engine:
         progress(0.4 + 0.6 * share, "reading the weights")
 
     if is_xglm(directory):
-        from model_server.xglm import XGLM
+        from model_server import tuning
 
-        return XGLM.load(directory, told)
+        return tuning.load(directory, told)
     from model_server.causal import Causal
 
     return Causal.load(directory, told)

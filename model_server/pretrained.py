@@ -20,7 +20,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 from transformers.utils import logging
 
-from model_server.arithmetic import SIZES, Name, Timing, dtype_of, once, one_thread, timed, waiting
+from model_server.arithmetic import SIZES, Name, Timing, dtype_of, one_thread, turns
 from model_server.timings import recalled
 from model_server.weights import BadCheckpoint, read_json
 
@@ -95,17 +95,17 @@ def counted(items: Iterable[Any], progress: Callable[[float], None]) -> Iterator
 def timed_dtypes(width: int, device: torch.device) -> list[Timing]:
     """What each dtype measures, or measured before, on a matrix about as wide as a network's."""
     width = min(width, WIDEST)
-    return recalled([torch.empty(4 * width, width, device=device)], measured)
+    weight = torch.empty(4 * width, width, device=device)
+    return recalled([weight], partial(measured, weight))
 
 
-def measured(weights: list[Tensor]) -> list[Timing]:
-    """What each dtype measures on a matrix, as transformers multiplies it; on one thread, as in `arithmetic`."""
+def measured(weight: Tensor) -> list[Timing]:
+    """What each dtype measures on a matrix, as transformers multiplies it; on one thread, as in `tuning`."""
+    weights = [torch.randn_like(weight).to(dtype_of(name)) for name in DTYPES]
+
+    def reading(rows: int) -> list[Callable[[], object]]:
+        return [partial(F.linear, each.new_ones(rows, each.shape[1]), each) for each in weights]
+
     with one_thread():
-        return [measure(name, torch.randn_like(weights[0]).to(dtype_of(name))) for name in DTYPES]
-
-
-def measure(name: Name, weight: Tensor) -> Timing:
-    """Time one dtype."""
-    device, way = weight.device, partial(F.linear, weight=weight)
-    calls = ((once([(way, weight.shape[1])], rows, weight.dtype, device), rounds) for rows, rounds in SIZES)
-    return Timing(name, *(timed(call, rounds, waiting(device)) for call, rounds in calls))
+        took = [turns(reading(rows), rounds, weight.device) for rows, rounds in SIZES]
+    return [Timing(name, *each) for name, *each in zip(DTYPES, *took, strict=True)]

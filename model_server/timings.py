@@ -1,4 +1,4 @@
-"""What the ways to multiply measured on this machine, kept in a small file: the second start does not time them.
+"""What the ways to compute measured on this machine, kept in a small file: the second start does not time them.
 
 The file is a convenience: where it cannot be read or written, they are timed again.
 """
@@ -9,6 +9,7 @@ import hashlib
 import logging
 import platform
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -24,22 +25,22 @@ PROCESSOR = Path("/proc/cpuinfo")
 Kept = dict[str, list[Timing]]
 
 
-def recalled(weights: list[Tensor], measure: Callable[[list[Tensor]], list[Timing]]) -> list[Timing]:
-    """The timings of a layer's weights: those that were kept, or else new ones, which are kept."""
+def recalled(weights: list[Tensor], measure: Callable[[], list[Timing]]) -> list[Timing]:
+    """The timings of a layer that has these weights: those that were kept, or else new ones, which are kept."""
     path, name = user_cache_path("jupyter-codecompose") / FILE, key(weights)
     kept = read(path)
     if not kept.get(name):
-        kept[name] = measure(weights)
+        kept[name] = measure()
         write(path, kept)
     return kept[name]
 
 
 def key(weights: list[Tensor]) -> str:
-    """What the timings depend on: processor or accelerator, torch, and the shapes of the weights."""
+    """What the timings depend on: processor or accelerator, what computes, and the shapes of the weights."""
     device = weights[0].device
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     shapes = " ".join("x".join(map(str, weight.shape)) for weight in weights)
-    return f"{where}, torch {torch.__version__}, {shapes}"
+    return f"{where}, torch {torch.__version__}, onnxruntime {version('onnxruntime')}, {shapes}"
 
 
 def processor() -> str:

@@ -7,7 +7,7 @@ the last token alone. Source of the arithmetic: transformers' `modeling_xglm.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model_server import arithmetic
-from model_server.arithmetic import Linear, dtype_of, linear
-from model_server.engine import BadScores, Read, Sampling, Score
+from model_server.arithmetic import Linear, Name, Timing, dtype_of, guesses, linear, told
+from model_server.engine import Read, Score
+from model_server.logits import Logits, judged
 from model_server.threads import Threads
-from model_server.timings import recalled
 from model_server.weights import XGLMConfig, checked, read_config, read_weights, sinusoids
 
 
@@ -43,35 +42,8 @@ class KVSlot:
         if self.last is None:
             raise ValueError("nothing was read yet")
         read = self._network.logits(self._network.branches(ways, len(self.ids), self.cache))
-        tables = torch.split(read.float().log_softmax(dim=-1), [len(way) for way in ways])
-        first = self.last.float().log_softmax(dim=-1)[None]
-        return [judged(torch.cat((first, table)), way, ends) for table, way in zip(tables, ways, strict=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class Logits:
-    """Scores of every token after some ids, `[ids, vocabulary]`; `position` is the next token's."""
-
-    table: Tensor
-    position: int
-
-    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
-        """See `Scores`."""
-        last = self.table[-1]
-        if among:
-            ids = sorted(among)
-            return ids[highest(last[ids])]
-        if sampling.temperature == 0:
-            return highest(last)
-        return sample(last.float(), sampling, self.position)
-
-    def likeliest(self) -> list[int]:
-        """See `Scores`."""
-        values, ids = self.table.max(dim=-1)
-        if values.isnan().any():
-            raise BadScores
-        likeliest: list[int] = ids.tolist()
-        return likeliest
+        tables = torch.split(read, [len(way) for way in ways])
+        return [judged(torch.cat((self.last[None], table)), way, ends) for table, way in zip(tables, ways, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +88,22 @@ class XGLM:
         self,
         config: XGLMConfig,
         weights: dict[str, Tensor],
-        way: arithmetic.Name | None = None,
+        way: Name,
         device: torch.device | None = None,
+        timings: Sequence[Timing] = (),
     ) -> None:
-        """Take a checkpoint's tensors to a device: an accelerator where there is one. `way` forces an arithmetic, else
-        the fastest is chosen by timing.
+        """Take a checkpoint's tensors to a device, the processor unless it is given, to multiply them in some `way`,
+        which `timings` have chosen.
 
         Raises BadCheckpoint where a tensor is missing or of the wrong shape, before anything is computed.
         """
         self.config = config
         self.context = config.max_position_embeddings
-        self.device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = device or torch.device("cpu")
         self._heads, self._width = config.attention_heads, config.d_model
         weights = {name: weight.to(self.device) for name, weight in checked(weights, config).items()}
-        self.timings = [] if way else recalled(first_layer(weights), arithmetic.measured)
-        self._name = way or arithmetic.fastest(self.timings).name
-        self.dtype = dtype_of(self._name)
+        self._name, self._timings = way, timings
+        self.dtype = dtype_of(way)
         table = weights["model.embed_tokens.weight"].float()
         scale = config.d_model**0.5 if config.scale_embedding else 1.0
         self._embedding = (table * scale).to(self.dtype)
@@ -143,7 +115,7 @@ class XGLM:
         self._threads = Threads(torch.set_num_threads, torch.get_num_threads())
 
     @classmethod
-    def load(cls, directory: Path, progress: Callable[[float], None], way: arithmetic.Name | None = None) -> XGLM:
+    def load(cls, directory: Path, progress: Callable[[float], None], way: Name) -> XGLM:
         """Read a checkpoint directory. Raises BadCheckpoint."""
         config = read_config(directory)
         return cls(config, read_weights(directory, progress), way)
@@ -151,13 +123,12 @@ class XGLM:
     @property
     def arithmetic(self) -> str:
         """See `Engine`."""
-        measured = ", ".join(f"{t.name} {t.rows_ms:.2f}/{t.row_ms:.3f}" for t in self.timings)
-        return f"{self._name} ({measured} ms a layer of {arithmetic.ROWS}/1 rows)" if measured else self._name
+        return told(self._name, self._timings)
 
     @property
     def guesses(self) -> int:
-        """See `Engine`: by what a step of a few rows measured against one of a single row."""
-        return next((timing.guesses for timing in self.timings if timing.name == self._name), 0)
+        """See `Engine`."""
+        return guesses(self._name, self._timings)
 
     @property
     def cache_shape(self) -> tuple[int, ...]:
@@ -252,42 +223,9 @@ class XGLM:
         return weights[f"{name}.weight"].to(self.dtype), weights[f"{name}.bias"].to(self.dtype)
 
 
-def first_layer(weights: dict[str, Tensor]) -> list[Tensor]:
-    """The first layer's weights, to time the ways to multiply."""
-    names = [f"self_attn.{part}_proj" for part in ("q", "k", "v", "out")]
-    return [weights[f"model.layers.0.{name}.weight"] for name in (*names, "fc1", "fc2")]
-
-
 def causal(start: int, rows: int, dtype: torch.dtype, device: torch.device) -> Tensor | None:
     """What each of `rows` new tokens may look at, given `start` old ones; None where plain causality says it."""
     if start == 0 or rows == 1:
         return None
     mask = torch.full((rows, start + rows), float("-inf"), dtype=dtype, device=device)
     return mask.triu(start + 1)
-
-
-def highest(scores: Tensor) -> int:
-    """Where the highest score stands. Raises BadScores."""
-    value, at = scores.max(dim=-1)
-    if value.isnan():
-        raise BadScores
-    return int(at)
-
-
-def judged(table: Tensor, way: Sequence[int], ends: Sequence[int]) -> Score:
-    """The score of a way by the log-probabilities `[1 + tokens, vocabulary]` before its first token and after each."""
-    chosen = table[torch.arange(len(way)), torch.tensor(way)]
-    best = table.amax(dim=-1)
-    end = table[-1, torch.tensor(ends)].logsumexp(dim=0)
-    likelihood = chosen.sum() + end
-    regret = (chosen - best[:-1]).sum() + (end - best[-1]).clamp_max(0)
-    return Score(float(likelihood), float(regret))
-
-
-def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
-    """A token drawn at a temperature from the smallest set that holds `top_p` of the probability."""
-    highest(logits)
-    ordered, ids = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
-    ordered[ordered.cumsum(0) - ordered > sampling.top_p] = 0
-    generator = None if sampling.seed is None else torch.Generator().manual_seed(sampling.seed + position)
-    return int(ids[torch.multinomial(ordered, 1, generator=generator)])

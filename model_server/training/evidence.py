@@ -17,6 +17,7 @@ from random import Random
 import torch
 from torch import Tensor
 
+from model_server import tuning
 from model_server.corpus.documents import Document
 from model_server.engine import step_one
 from model_server.evaluation.cases import MOST_TOKENS, Case
@@ -29,7 +30,6 @@ from model_server.rerank import Opinion, best, opinions
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.training.memory import build
-from model_server.xglm import XGLM
 
 FOLDS = 4
 MOST_OF_A_REPOSITORY = 12
@@ -169,7 +169,7 @@ def fit(docs: Sequence[Document], unseen: Sequence[Document], directory: Path, m
 def judge(cases: Sequence[Case], directory: Path, memory: Memory) -> list[Judged]:
     """The network's opinion of what the memory has, and its own line, at each cursor."""
     tokens = Tokens.load(directory)
-    slots = Slots(XGLM.load(directory, lambda share: None), 1)
+    slots = Slots(tuning.load(directory, lambda share: None), 1)
     judged = []
     for number, case in enumerate(cases, 1):
         judged.append(Judged(asked(case, tokens, slots, memory), complete(case, tokens, slots), case.target))

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from model_server import tuning
 from model_server.corpus.documents import Document
 from model_server.evaluation.cases import Case
 from model_server.evaluation.cursors import cursors
 from model_server.evaluation.hidden import complete
 from model_server.slots import Slots
 from model_server.tokens import Tokens
-from model_server.xglm import XGLM
 
 ONE_IN = 100
 MOST_CASES = 100
@@ -41,6 +41,6 @@ class HeldOut:
 
     def exact_match(self, checkpoint: Path) -> float:
         """The share of hidden lines that a checkpoint writes exactly, greedily and without a memory (no lines: 0)."""
-        tokens, slots = Tokens.load(checkpoint), Slots(XGLM.load(checkpoint, lambda share: None), 1)
+        tokens, slots = Tokens.load(checkpoint), Slots(tuning.load(checkpoint, lambda share: None), 1)
         right = sum(complete(case, tokens, slots) == case.target for case in self.cases)
         return right / len(self.cases) if self.cases else 0.0

@@ -1,18 +1,21 @@
-"""What the engine's ways to multiply measure on this machine, and which of them it takes."""
+"""What the ways to compute measure on this machine, and which of them is taken."""
 
 from __future__ import annotations
 
-from model_server.arithmetic import ROWS, fastest, measured
+import torch
+
+from model_server import tuning
+from model_server.arithmetic import ROWS, fastest
 from model_server.weights import checked, read_config, read_weights
-from model_server.xglm import first_layer
 from tests.bench.figures import Figures, table
 from tests.bench.plan import Plan
 
 
 def measure(figures: Figures, plan: Plan) -> None:
     """Take the figures."""
-    weights = checked(read_weights(plan.model, lambda share: None), read_config(plan.model))
-    timings = measured(first_layer(weights))
+    config = read_config(plan.model)
+    weights = checked(read_weights(plan.model, lambda share: None), config)
+    timings = tuning.measured(config, weights, torch.device("cpu"))
     for timing in timings:
         figures.add(f"arithmetic.{timing.name}.rows_ms", timing.rows_ms, "ms")
         figures.add(f"arithmetic.{timing.name}.few_ms", timing.few_ms, "ms")
@@ -30,7 +33,7 @@ def page(figures: Figures, plan: Plan) -> str:
     return "\n\n".join(
         (
             "## Arithmetic",
-            f"One layer's weights, one thread, the fastest of some goes: {figures.notes.get('arithmetic', '')}.",
+            f"One layer, one thread, the fastest of some goes: {figures.notes.get('arithmetic', '')}.",
             table(["", f"{ROWS} rows", "5 rows", "1 row"], rows),
         )
     )

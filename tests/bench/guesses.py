@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
+from model_server import tuning
 from model_server.tokens import Tokens
-from model_server.xglm import XGLM
 from tests.bench.figures import Figures, median, table, timed, turns
 from tests.bench.peers.ours import Ours
 from tests.bench.plan import Plan
@@ -36,7 +36,7 @@ def measure(figures: Figures, plan: Plan) -> None:
     """Take the figures."""
     torch.set_num_threads(plan.threads)
     tokens = Tokens.load(plan.model)
-    engine = XGLM.load(plan.model, lambda share: None)
+    engine = tuning.load(plan.model, lambda share: None)
     asked = prompts(plan, tokens)
     contenders = {count: Ours(engine, tokens, count) for count in COUNTS}
     taken: dict[int, list[tuple[float, float]]] = {count: [] for count in COUNTS}

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 import torch
 
+from model_server import tuning
 from model_server.arithmetic import Name, dtype_of, linear
-from model_server.engine import step_one
+from model_server.engine import Engine, step_one
 from model_server.tokens import Tokens
 from model_server.weights import XGLMConfig, read_config
-from model_server.xglm import XGLM
 from tests.bench.figures import Figures, interleaved, median, table, timed
 from tests.bench.peers.ours import Ours
 from tests.bench.plan import Plan
@@ -27,6 +27,7 @@ WAYS: dict[Name, tuple[int, str, str]] = {
     "bfloat16": (2, "bfloat16", "bfloat16"),
     "int8": (1, "int8", "int8"),
     "mixed": (1, "int8", "bfloat16"),
+    "graph": (1, "int8", "int8"),
 }
 """Bytes of a weight where a single row is multiplied, and the dtypes that multiply one row and many."""
 DTYPES: tuple[Name, ...] = ("float32", "bfloat16", "int8")
@@ -99,7 +100,7 @@ def engines(plan: Plan, tokens: Tokens) -> dict[str, Call]:
     ids = prompt(tokens, plan.prompt)
     calls: dict[str, Call] = {}
     for way in WAYS:
-        engine = XGLM.load(plan.model, lambda share: None, way)
+        engine = tuning.load(plan.model, lambda share: None, way)
         calls[f"{way}.prefill"] = prefill(engine, ids)
         calls[f"{way}.token"] = token(Ours(engine, tokens, 0), ids, max(plan.written))
     return calls
@@ -121,7 +122,7 @@ def floors(figures: Figures, name: Name, size: int, work: float) -> None:
         figures.ratio(f"{at}.to_floor", f"{at}.p50_ms", f"{at}.floor_ms")
 
 
-def prefill(engine: XGLM, ids: list[int]) -> Call:
+def prefill(engine: Engine, ids: list[int]) -> Call:
     """Reads a prompt into an empty slot; gives its milliseconds."""
     slot = engine.new_slot()
 

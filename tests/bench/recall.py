@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from model_server import tuning
 from model_server.engine import step_one
 from model_server.memory import beside
 from model_server.rerank import opinions
 from model_server.tokens import Tokens
-from model_server.xglm import XGLM
 from tests.bench.figures import Figures, interleaved, table, timed
 from tests.bench.plan import Plan
 from tests.bench.texts import keystrokes
@@ -21,7 +21,7 @@ def measure(figures: Figures, plan: Plan) -> None:
         figures.note("memory", "this model has none")
         return
     torch.set_num_threads(plan.threads)
-    tokens, engine = Tokens.load(plan.model), XGLM.load(plan.model, lambda share: None)
+    tokens, engine = Tokens.load(plan.model), tuning.load(plan.model, lambda share: None)
     parts, slot = keystrokes(12)[-4], engine.new_slot()
     ids = tokens.family.layout(parts, tokens, plan.prompt)
     step_one(engine, slot, ids)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from jupyter_codecompose.context import CONTEXT_TOKENS
 from jupyter_codecompose.wire import Status
+from model_server import tuning
 from model_server.generation import Piece, alone, generate
 from model_server.memory import beside
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import Choice, Completion, CompletionRequest
-from model_server.xglm import XGLM
 
 
 class Bundled:
@@ -21,7 +21,7 @@ class Bundled:
 
     def __init__(self, model: Path) -> None:
         self._tokens = Tokens.load(model)
-        self._slots = Slots(XGLM.load(model, lambda share: None), 2)
+        self._slots = Slots(tuning.load(model, lambda share: None), 2)
         self._memory = beside(model)
         self.context = CONTEXT_TOKENS
 

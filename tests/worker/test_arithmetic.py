@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from model_server import arithmetic, timings
-from model_server.arithmetic import Timing, candidates, fastest, linear, measured
+from model_server.arithmetic import Timing, candidates, linear
 
 WEIGHTS = [torch.randn(96, 64), torch.randn(64, 96)]
 
@@ -21,11 +21,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "jupyter-codecompose" / timings.FILE
 
 
-def counting(calls: list[int]) -> Callable[[list[torch.Tensor]], list[Timing]]:
+def counting(calls: list[int]) -> Callable[[], list[Timing]]:
     """A measurement that notes that it was made."""
 
-    def measure(weights: list[torch.Tensor]) -> list[Timing]:
-        calls.append(len(weights))
+    def measure() -> list[Timing]:
+        calls.append(1)
         return [Timing("float32", 3.0, 2.0, 1.0), Timing("int8", 1.0, 0.6, 0.5)]
 
     return measure
@@ -39,13 +39,6 @@ def test_every_way_is_nearly_the_product(way: arithmetic.Name, tolerance: float,
     given = x.to(arithmetic.dtype_of(way))
     expected = x @ weight.T + bias
     assert (linear(way, weight, bias)(given).float() - expected).abs().max() <= tolerance * expected.abs().max()
-
-
-def test_every_candidate_is_timed_and_the_quickest_chosen() -> None:
-    found = measured(WEIGHTS)
-    assert {timing.name for timing in found} <= set(candidates(WEIGHTS))
-    assert "float32" in {timing.name for timing in found}
-    assert fastest(found).cost == min(timing.cost for timing in found)
 
 
 def test_large_weights_are_not_kept_twice() -> None:
@@ -65,7 +58,7 @@ def test_other_shapes_are_timed_too() -> None:
     calls: list[int] = []
     for weights in (WEIGHTS, WEIGHTS[:1], WEIGHTS):
         timings.recalled(weights, counting(calls))
-    assert calls == [2, 1]
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 1}', b"\xff"])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 
+from model_server import tuning
 from model_server.engine import Engine, Read, Sampling, Slot, step_one
 from model_server.generation import following
 from model_server.lookup import Lookup
 from model_server.slots import common
 from model_server.tokens import TextStream, Tokens
-from model_server.xglm import XGLM
 
 GREEDY = Sampling()
 
@@ -32,7 +32,7 @@ class Ours:
     def load(cls, directory: Path, threads: int) -> Ours:
         """Load a checkpoint."""
         torch.set_num_threads(threads)
-        return cls(XGLM.load(directory, lambda share: None), Tokens.load(directory))
+        return cls(tuning.load(directory, lambda share: None), Tokens.load(directory))
 
     def hold(self, ids: Sequence[int]) -> None:
         """See `Peer`."""

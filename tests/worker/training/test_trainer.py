@@ -14,12 +14,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from model_server import tuning
 from model_server.engine import Sampling, step_one
 from model_server.tokens import Tokens
 from model_server.training.batches import Batch
 from model_server.training.plan import Plan, Stopped
 from model_server.training.trainer import Run, from_corpus, main
-from model_server.xglm import XGLM
 from tests.worker.checkpoints import LINES
 
 
@@ -134,7 +134,7 @@ def test_causal_masking_trains_too(plan: Plan, corpus: Path) -> None:
 @pytest.mark.parametrize("lora", [0, 4])
 def test_the_result_is_a_checkpoint_that_serves(plan: Plan, corpus: Path, lora: int) -> None:
     out = from_corpus(replace(plan, lora=lora), corpus)
-    engine, tokens = XGLM.load(out, lambda share: None), Tokens.load(out)
+    engine, tokens = tuning.load(out, lambda share: None), Tokens.load(out)
     scores = step_one(engine, engine.new_slot(), tokens.encode("import numpy"))
     assert 0 <= scores.pick(Sampling()) < tokens.size
 

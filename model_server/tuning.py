@@ -1,0 +1,115 @@
+"""Which engine computes an XGLM fastest on this machine, and in which arithmetic: each steps through one layer.
+
+A layer is timed and not a matrix, since what stands between the matrices costs one engine more than another.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from model_server.arithmetic import SIZES, Name, Timing, candidates, fastest, one_thread, turns
+from model_server.engine import Engine, Read
+from model_server.runtime import Runtime
+from model_server.timings import recalled
+from model_server.weights import XGLMConfig, checked, read_config, read_weights
+from model_server.xglm import XGLM
+
+log = logging.getLogger("model_server")
+Weights = dict[str, Tensor]
+MOST_WEIGHTS = 1 << 28
+"""The most weights of a graph: it is made in memory, several times over."""
+MOST_THREADS = 4
+"""Matrices of a network with a graph are not multiplied faster by more."""
+BEHIND = 256
+"""Tokens that stand in the slot before a step."""
+TOKENS = 16
+"""The vocabulary of the layer that is timed."""
+
+
+def load(directory: Path, progress: Callable[[float], None], name: Name | None = None) -> Engine:
+    """The fastest engine for a checkpoint directory, or the one with a `name`: on an accelerator, where there is one.
+    Raises BadCheckpoint."""
+    config = read_config(directory)
+    weights = checked(read_weights(directory, progress), config)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name:
+        return built(name, config, weights, device)
+    timings = recalled(first_layer(weights, device), partial(measured, config, weights, device))
+    return built(fastest(timings).name, config, weights, device, timings)
+
+
+def built(
+    name: Name, config: XGLMConfig, weights: Weights, device: torch.device, timings: list[Timing] | None = None
+) -> Engine:
+    """An engine by its name."""
+    if name == "graph":
+        return Runtime(config, weights, min(torch.get_num_threads(), MOST_THREADS), timings or ())
+    return XGLM(config, weights, name, device, timings or ())
+
+
+def measured(config: XGLMConfig, weights: Weights, device: torch.device) -> list[Timing]:
+    """What each candidate measures on the first layer.
+
+    On one thread: several would wait for each other whenever something else runs, and the wrong one could win.
+    """
+    layer = thin(config, weights)
+    with one_thread():
+        tries = {name: tried(name, *layer, device) for name in contenders(weights, device)}
+        found = {name: engine for name, engine in tries.items() if engine}
+        took = [turns([step(engine, rows) for engine in found.values()], rounds, device) for rows, rounds in SIZES]
+    return [Timing(name, *each) for name, *each in zip(found, *took, strict=True)]
+
+
+def contenders(weights: Weights, device: torch.device) -> Iterator[Name]:
+    """The candidates for a network."""
+    yield from candidates(first_layer(weights, device))
+    if device.type == "cpu" and sum(weight.numel() for weight in weights.values()) <= MOST_WEIGHTS:
+        yield "graph"
+
+
+def tried(name: Name, config: XGLMConfig, weights: Weights, device: torch.device) -> Engine | None:
+    """A candidate that has gone each step once; None where the machine or a library cannot do it."""
+    try:
+        engine = built(name, config, weights, device)
+        for rows, _ in SIZES:
+            step(engine, rows)()
+    except Exception as error:  # noqa: BLE001 - libraries raise what they like; others can do it
+        log.info("%s cannot be used here: %s", name, type(error).__name__)
+        return None
+    return engine
+
+
+def step(engine: Engine, rows: int) -> Callable[[], object]:
+    """Reads `rows` rows, always at the same place."""
+    rows = min(rows, engine.context // 2)
+    slot, behind = engine.new_slot(), [0] * min(BEHIND, engine.context - rows)
+
+    def run() -> object:
+        slot.ids[:] = behind
+        return engine.step([Read(slot, [0] * rows)])
+
+    return run
+
+
+def thin(config: XGLMConfig, weights: Weights) -> tuple[XGLMConfig, Weights]:
+    """A network of the first layer alone and a few tokens."""
+    first = {name: weight for name, weight in weights.items() if ".layers." not in name or ".layers.0." in name}
+    tokens = min(TOKENS, config.vocab_size)
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        if name in first:
+            first[name] = first[name][:tokens]
+    return replace(config, num_layers=1, vocab_size=tokens), first
+
+
+def first_layer(weights: Weights, device: torch.device) -> list[Tensor]:
+    """The shapes of the first layer's matrices, where they shall be."""
+    names = [f"self_attn.{part}_proj" for part in ("q", "k", "v", "out")]
+    shapes = [weights[f"model.layers.0.{name}.weight"].shape for name in (*names, "fc1", "fc2")]
+    return [torch.empty(shape, device=device) for shape in shapes]
