@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from torch import Tensor
 
 from model_server.weights import XGLMConfig, sinusoids
@@ -58,6 +58,12 @@ class Drawing:
         inputs = [x, self.constant(f"{out}.weight", pair[0]), self.constant(f"{out}.bias", pair[1])]
         return self.add("LayerNormalization", inputs, out, epsilon=1e-5)
 
+    def model(self, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]) -> ModelProto:
+        """The whole, with what goes in and what comes out."""
+        graph = helper.make_graph(self.nodes, "xglm", inputs, outputs, self.constants)
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIBUTED, 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR)
+
 
 def drawn(config: XGLMConfig, weights: Weights, spans: int) -> bytes:
     """The graph that reads for some spans: `ids [1, rows]` at `positions [rows]` in, scores of the rows `wanted` out.
@@ -76,10 +82,7 @@ def drawn(config: XGLMConfig, weights: Weights, spans: int) -> bytes:
         x = layer(drawing, config, weights, number, spans, x)
     x = drawing.norm(x, pair(weights, "model.layer_norm"), "end")
     drawing.linear(x, table if config.tie_word_embeddings else weights["lm_head.weight"], None, "scores")
-    inputs, outputs = borders(config, spans)
-    graph = helper.make_graph(drawing.nodes, "xglm", inputs, outputs, drawing.constants)
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIBUTED, 1)]
-    model: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=IR).SerializeToString()
+    model: bytes = drawing.model(*borders(config, spans)).SerializeToString()
     return model
 
 

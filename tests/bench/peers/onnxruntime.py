@@ -5,87 +5,58 @@ values that stay in one buffer, which `GroupQueryAttention` reads and writes in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+import torch
+from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor
 
+from model_server.graph import CONTRIBUTED, Drawing
 from model_server.slots import common
 from model_server.weights import XGLMConfig
 from tests.bench.peers.checkpoint import Checkpoint
 
-OPSET, CONTRIBUTED = 20, "com.microsoft"
-
-
-@dataclass
-class Graph:
-    """An ONNX graph under construction; each method adds a node and gives its output's name."""
-
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: list[onnx.TensorProto] = field(default_factory=list)
-
-    def constant(self, name: str, values: NDArray[np.generic]) -> str:
-        """A constant."""
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def add(self, kind: str, inputs: Sequence[str], out: str, **options: float) -> str:
-        """One node with one output."""
-        self.nodes.append(helper.make_node(kind, inputs, [out], out, **options))
-        return out
-
-    def linear(self, x: str, module: tuple[Tensor, Tensor], out: str) -> str:
-        """`x` through a module's weight and bias."""
-        weight, bias = (tensor.numpy() for tensor in module)
-        product = self.add("MatMul", [x, self.constant(f"{out}.weight", weight.T)], f"{out}.product")
-        return self.add("Add", [product, self.constant(f"{out}.bias", bias)], out)
-
-    def norm(self, x: str, module: tuple[Tensor, Tensor], out: str) -> str:
-        """`x` through a layer norm."""
-        weight, bias = (tensor.numpy() for tensor in module)
-        inputs = [x, self.constant(f"{out}.weight", weight), self.constant(f"{out}.bias", bias)]
-        return self.add("LayerNormalization", inputs, out, epsilon=1e-5)
-
 
 def network(checkpoint: Checkpoint) -> onnx.ModelProto:
     """The graph: `ids [1, new]`, `places [new]`, counts and keys and values in; the last id's scores out."""
-    graph, config = Graph(), checkpoint.config
-    embedding = graph.constant("embedding", checkpoint.embedding.numpy())
-    positions = graph.constant("positions", checkpoint.positions.numpy())
+    graph, config = Drawing(), checkpoint.config
+    embedding = graph.constant("embedding", checkpoint.embedding)
+    positions = graph.constant("positions", checkpoint.positions)
     found = graph.add("Gather", [embedding, "ids"], "found")
     x = graph.add("Add", [found, graph.add("Gather", [positions, "places"], "placed")], "x")
     for number in range(config.num_layers):
         x = layer(graph, checkpoint, number, x)
-    last = graph.add("Gather", [x, graph.constant("last", np.array([-1], dtype=np.int64))], "end", axis=1)
+    last = graph.add("Gather", [x, graph.constant("last", torch.tensor([-1]))], "end", axis=1)
     last = graph.norm(last, checkpoint.pair("model.layer_norm"), "final")
-    graph.add("MatMul", [last, graph.constant("head", checkpoint.head.numpy().T)], "scores")
-    made = helper.make_graph(graph.nodes, "xglm", *borders(config), graph.constants)
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIBUTED, 1)]
-    return helper.make_model(made, opset_imports=opsets, ir_version=10)
+    graph.add("MatMul", [last, graph.constant("head", checkpoint.head.T)], "scores")
+    return graph.model(*borders(config))
 
 
-def layer(graph: Graph, checkpoint: Checkpoint, number: int, x: str) -> str:
+def layer(graph: Drawing, checkpoint: Checkpoint, number: int, x: str) -> str:
     """One layer; gives its output's name."""
     ours, here, heads = f"model.layers.{number}", f"layer{number}", checkpoint.config.attention_heads
     normed = graph.norm(x, checkpoint.pair(f"{ours}.self_attn_layer_norm"), f"{here}.norm")
-    qkv = graph.linear(normed, checkpoint.qkv(number), f"{here}.qkv")
+    qkv = linear(graph, normed, checkpoint.qkv(number), f"{here}.qkv")
     inputs = [qkv, "", "", f"{here}.keys", f"{here}.values", "before_last", "total"]
     outputs = [f"{here}.mixed", f"{here}.keys.out", f"{here}.values.out"]
-    attention = helper.make_node("GroupQueryAttention", inputs, outputs, f"{here}.mixed", domain=CONTRIBUTED)
-    attention.attribute.extend(helper.make_attribute(name, heads) for name in ("num_heads", "kv_num_heads"))
-    graph.nodes.append(attention)
-    out = graph.linear(f"{here}.mixed", checkpoint.pair(f"{ours}.self_attn.out_proj"), f"{here}.out")
+    graph.add("GroupQueryAttention", inputs, *outputs, domain=CONTRIBUTED, num_heads=heads, kv_num_heads=heads)
+    out = linear(graph, f"{here}.mixed", checkpoint.pair(f"{ours}.self_attn.out_proj"), f"{here}.out")
     x = graph.add("Add", [x, out], f"{here}.attended")
     normed = graph.norm(x, checkpoint.pair(f"{ours}.final_layer_norm"), f"{here}.norm2")
-    up = graph.linear(normed, checkpoint.pair(f"{ours}.fc1"), f"{here}.up")
-    down = graph.linear(graph.add("Gelu", [up], f"{here}.gelu"), checkpoint.pair(f"{ours}.fc2"), f"{here}.down")
+    up = linear(graph, normed, checkpoint.pair(f"{ours}.fc1"), f"{here}.up")
+    down = linear(graph, graph.add("Gelu", [up], f"{here}.gelu"), checkpoint.pair(f"{ours}.fc2"), f"{here}.down")
     return graph.add("Add", [x, down], f"{here}.x")
+
+
+def linear(graph: Drawing, x: str, module: tuple[Tensor, Tensor], out: str) -> str:
+    """`x` through a module's weight and bias, which `quantize_dynamic` quantises later."""
+    weight, bias = module
+    product = graph.add("MatMul", [x, graph.constant(f"{out}.weight", weight.T)], f"{out}.product")
+    return graph.add("Add", [product, graph.constant(f"{out}.bias", bias)], out)
 
 
 def borders(config: XGLMConfig) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
