@@ -16,8 +16,8 @@ import llama_cpp
 import numpy as np
 from torch import Tensor
 
-from model_server.slots import common
 from tests.bench.peers.checkpoint import Checkpoint
+from tests.bench.peers.reader import Reader
 
 ARCHITECTURE = "gpt2"
 TRIED, GOES = 24, 5
@@ -82,11 +82,12 @@ SILENT = llama_cpp.llama_log_callback(lambda level, text, data: None)
 """Hears what llama.cpp logs, and keeps it."""
 
 
-class Llama:
+class Llama(Reader):
     """llama.cpp's own decode call in a loop: no HTTP, no sampler, no text."""
 
     def __init__(self, path: Path, context: int, threads: int) -> None:
         """Load a GGUF, and settle on the count of threads, at most `threads`, that writes fastest."""
+        super().__init__()
         llama_cpp.llama_log_set(SILENT, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
         model = llama_cpp.llama_model_load_from_file(str(path).encode(), llama_cpp.llama_model_default_params())
@@ -98,32 +99,19 @@ class Llama:
         self._context = llama_cpp.llama_init_from_model(model, options)
         assert self._context, "llama.cpp cannot make a context"
         self._kept = llama_cpp.llama_get_memory(self._context)
-        self._ids: list[int] = []
         self.threads = min(range(1, threads + 1), key=lambda count: self._written_with(count, threads))
         llama_cpp.llama_set_n_threads(self._context, self.threads, threads)
         self.described = f"{self.threads} of {threads} threads write fastest"
 
-    def hold(self, ids: Sequence[int]) -> None:
-        """See `Peer`."""
-        same = common(self._ids, ids)
-        llama_cpp.llama_memory_seq_rm(self._kept, 0, same, -1)
-        del self._ids[same:]
-        if same < len(ids):
-            self._read(ids[same:])
+    def forget(self, kept: int) -> None:
+        """See `Reader`."""
+        llama_cpp.llama_memory_seq_rm(self._kept, 0, kept, -1)
 
-    def write(self, ids: Sequence[int], count: int) -> list[int]:
-        """See `Peer`."""
-        written = [self._read(ids)]
-        while len(written) < count:
-            written.append(self._read(written[-1:]))
-        return written
-
-    def _read(self, ids: Sequence[int]) -> int:
-        """Read some tokens, and give the likeliest after them."""
+    def step(self, ids: Sequence[int]) -> int:
+        """See `Reader`."""
         given = (llama_cpp.llama_token * len(ids))(*ids)
         status = llama_cpp.llama_decode(self._context, llama_cpp.llama_batch_get_one(given, len(ids)))
         assert status == 0, f"llama.cpp could not decode: {status}"
-        self._ids.extend(ids)
         scores = llama_cpp.llama_get_logits_ith(self._context, -1)
         return int(np.ctypeslib.as_array(scores, (self._vocabulary,)).argmax())
 

@@ -16,9 +16,9 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor
 
 from model_server.graph import CONTRIBUTED, Drawing
-from model_server.slots import common
 from model_server.weights import XGLMConfig
 from tests.bench.peers.checkpoint import Checkpoint
+from tests.bench.peers.reader import Reader
 
 
 def network(checkpoint: Checkpoint) -> onnx.ModelProto:
@@ -91,17 +91,17 @@ def write_onnx(checkpoint: Checkpoint, scratch: Path) -> Path:
     return small
 
 
-class OnnxRuntime:
+class OnnxRuntime(Reader):
     """A session with its buffers bound once."""
 
     def __init__(self, path: Path, config: XGLMConfig, threads: int) -> None:
         """Load a graph that `write_onnx` wrote."""
+        super().__init__()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._binding = self._session.io_binding()
-        self._ids: list[int] = []
         for name in kept(config):
             buffer = onnxruntime.OrtValue.ortvalue_from_numpy(np.zeros(shape(config), dtype=np.float32))
             self._binding.bind_ortvalue_input(name, buffer)
@@ -111,28 +111,13 @@ class OnnxRuntime:
         self._binding.bind_ortvalue_output("scores", out)
         self._out = out
 
-    def hold(self, ids: Sequence[int]) -> None:
-        """See `Peer`."""
-        same = common(self._ids, ids)
-        del self._ids[same:]
-        if same < len(ids):
-            self._read(ids[same:])
-
-    def write(self, ids: Sequence[int], count: int) -> list[int]:
-        """See `Peer`."""
-        written = [self._read(ids)]
-        while len(written) < count:
-            written.append(self._read(written[-1:]))
-        return written
-
-    def _read(self, ids: Sequence[int]) -> int:
-        """Read some tokens, and give the likeliest after them."""
-        start, end = len(self._ids), len(self._ids) + len(ids)
+    def step(self, ids: Sequence[int]) -> int:
+        """See `Reader`."""
+        start, end = len(self.ids), len(self.ids) + len(ids)
         bind = self._binding.bind_cpu_input
         bind("ids", np.array([ids], dtype=np.int64))
         bind("places", np.arange(start, end, dtype=np.int64))
         bind("before_last", np.array([end - 1], dtype=np.int32))
         bind("total", np.array([end], dtype=np.int32))
         self._session.run_with_iobinding(self._binding)
-        self._ids.extend(ids)
         return int(self._out.numpy().argmax())
