@@ -17,7 +17,7 @@ import torch
 from platformdirs import user_cache_path
 from torch import Tensor
 
-from model_server.arithmetic import Timing
+from model_server.arithmetic import SIZES, Timing
 
 log = logging.getLogger("model_server")
 FILE = "timings.json"
@@ -40,7 +40,8 @@ def key(weights: list[Tensor]) -> str:
     device = weights[0].device
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     shapes = " ".join("x".join(map(str, weight.shape)) for weight in weights)
-    return f"{where}, torch {torch.__version__}, onnxruntime {version('onnxruntime')}, {shapes}"
+    rows = " ".join(str(rows) for rows, _ in SIZES)
+    return f"{where}, torch {torch.__version__}, onnxruntime {version('onnxruntime')}, {rows} rows, {shapes}"
 
 
 def processor() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from model_server import tuning
-from model_server.arithmetic import ROWS, fastest
+from model_server.arithmetic import GUESSES, ROWS, fastest
 from model_server.weights import checked, read_config, read_weights
 from tests.bench.figures import Figures, table
 from tests.bench.plan import Plan
@@ -34,6 +34,6 @@ def page(figures: Figures, plan: Plan) -> str:
         (
             "## Arithmetic",
             f"One layer, one thread, the fastest of some goes: {figures.notes.get('arithmetic', '')}.",
-            table(["", f"{ROWS} rows", "5 rows", "1 row"], rows),
+            table(["", f"{ROWS} rows", f"{1 + GUESSES} rows", "1 row"], rows),
         )
     )
