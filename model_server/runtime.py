@@ -27,6 +27,8 @@ from model_server.weights import XGLMConfig, checked
 
 MOST, WORTH = 8, 3
 """Spans that are read in one go, and from how many on that is quicker than one after the other."""
+READ = 256
+"""Rows that are read in one go: what they look at is a table that should stay in the processor's cache."""
 Ints = NDArray[np.int64]
 
 
@@ -36,7 +38,7 @@ class KVSlot:
     to the graph for one."""
 
     network: Runtime
-    cache: NDArray[np.int8]
+    cache: NDArray[np.float32]
     binding: onnxruntime.IOBinding
     ids: list[int] = field(default_factory=list)
     last: Tensor | None = None
@@ -68,7 +70,7 @@ class Runtime:
         self._timings = timings
         whole = {name: tensor.float() for name, tensor in checked(weights, config).items()}
         self._one, self._several = (session(drawn(config, whole, spans), threads) for spans in (1, MOST))
-        self._nobody = np.zeros((config.num_layers, 2, config.attention_heads, 1, self._width), dtype=np.int8)
+        self._nobody = np.zeros((config.num_layers, 2, config.attention_heads, 1, self._width), dtype=np.float32)
         self._bound: tuple[list[KVSlot], onnxruntime.IOBinding] = [], self._several.io_binding()
         torch.set_num_threads(1)  # it only picks here; its threads would spin beside these
 
@@ -90,7 +92,7 @@ class Runtime:
     def new_slot(self) -> KVSlot:
         """See `Engine`."""
         shape = (self.config.num_layers, 2, self.config.attention_heads, self.context, self._width)
-        slot = KVSlot(self, np.zeros(shape, dtype=np.int8), self._one.io_binding())
+        slot = KVSlot(self, np.zeros(shape, dtype=np.float32), self._one.io_binding())
         self._bind(slot.binding, 0, slot.cache)
         return slot
 
@@ -118,12 +120,16 @@ class Runtime:
         return self._run(self._one, slot.binding, ids, positions, [start + rows], np.arange(rows), {"mask": mask})
 
     def _alone(self, read: Read) -> Tensor:
-        """The scores of one read."""
-        slot, start, rows = kept(read), len(read.slot.ids), len(read.ids)
-        wanted = np.arange(rows) if read.every else np.array([rows - 1])
-        mask = np.zeros((1, 1, rows, start + rows), dtype=np.float32)
-        positions = np.arange(start, start + rows)
-        return self._run(self._one, slot.binding, read.ids, positions, [start + rows], wanted, {"mask": mask})
+        """The scores of one read, part by part."""
+        slot, begin = kept(read), len(read.slot.ids)
+        tables = []
+        for at in range(0, len(read.ids), READ):
+            ids, start = read.ids[at : at + READ], begin + at
+            end = start + len(ids)
+            wanted = np.arange(len(ids)) if read.every else np.array([len(ids) - 1])
+            mask = {"mask": np.zeros((1, 1, len(ids), end), dtype=np.float32)}
+            tables.append(self._run(self._one, slot.binding, ids, np.arange(start, end), [end], wanted, mask))
+        return torch.cat(tables) if read.every else tables[-1]
 
     def _together(self, reads: Sequence[Read]) -> Sequence[Tensor]:
         """The scores of several reads, the places of those that are missing filled with nobody's."""
@@ -172,11 +178,11 @@ class Runtime:
             self._bound = slots, binding
         return binding
 
-    def _bind(self, binding: onnxruntime.IOBinding, span: int, cache: NDArray[np.int8]) -> None:
+    def _bind(self, binding: onnxruntime.IOBinding, span: int, cache: NDArray[np.float32]) -> None:
         """Have a span read and write a slot's keys and values where they are."""
         for name, part in zip(names(self.config, span), cache.reshape(-1, 1, *cache.shape[2:]), strict=True):
             for bind, called in ((binding.bind_input, name), (binding.bind_output, written(name))):
-                bind(called, "cpu", 0, np.int8, part.shape, part.ctypes.data)
+                bind(called, "cpu", 0, np.float32, part.shape, part.ctypes.data)
 
     def _check(self, start: int, rows: int) -> None:
         if start + rows > self.context:

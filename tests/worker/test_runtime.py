@@ -11,8 +11,8 @@ from model_server.weights import BUNDLED_DIRECTORY, BadCheckpoint, checked, read
 from model_server.xglm import XGLM
 
 GREEDY = Sampling()
-IDS = torch.randint(10, 8000, (90,), generator=torch.Generator().manual_seed(1)).tolist()
-TEXTS = [IDS[start : start + length] for start, length in enumerate((2, 40, 60, 3, 9, 90, 4, 31, 80, 7))]
+IDS = torch.randint(10, 8000, (310,), generator=torch.Generator().manual_seed(1)).tolist()
+TEXTS = [IDS[start : start + length] for start, length in enumerate((2, 40, 60, 3, 9, 300, 4, 31, 80, 7))]
 CLOSE = 0.07
 """int8 against float32, of the largest score."""
 
