@@ -32,7 +32,7 @@ READ = 256
 Ints = NDArray[np.int64]
 
 
-@dataclass
+@dataclass(eq=False)
 class KVSlot:
     """Keys and values `[layers, 2, heads, context, width of a head]` of the ids that it has read, and what binds them
     to the graph for one."""

@@ -23,7 +23,7 @@ def common(left: Sequence[int], right: Sequence[int]) -> int:
     return min(len(left), len(right))
 
 
-@dataclass
+@dataclass(eq=False)
 class Kept:
     """A slot, whose it is, and whether a request is using it."""
 

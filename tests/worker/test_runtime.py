@@ -7,6 +7,7 @@ import torch
 
 from model_server.engine import Read, Sampling, step_one
 from model_server.runtime import MOST, WORTH, KVSlot, Runtime
+from model_server.slots import Slots
 from model_server.weights import BUNDLED_DIRECTORY, BadCheckpoint, checked, read_config, read_weights
 from model_server.xglm import XGLM
 
@@ -108,6 +109,16 @@ def test_slots_that_were_read_together_may_go(engine: Runtime) -> None:
         engine.step([Read(slot, IDS) for slot in slots])
         del slots
     assert step_one(engine, engine.new_slot(), IDS).pick(GREEDY) >= 0
+
+
+def test_slots_are_taken_and_given_back(engine: Runtime) -> None:
+    """Two of one owner hold arrays, which are never to be compared."""
+    slots = Slots(engine, 3)
+    taken = [slots.take("somebody", IDS[:9]) for _ in range(3)]
+    for kept in reversed(taken):
+        step_one(engine, kept.slot, IDS[:9])
+        slots.release(kept)
+    assert slots.take("somebody", IDS[:20]).slot.ids == IDS[:9]
 
 
 def test_a_missing_tensor_is_named() -> None:
