@@ -1,0 +1,24 @@
+/** How the classic notebook's page asks the server extension: below its base URL, with the cookie against forgery. */
+
+import type { Ask } from '../src/client';
+
+export function askServer(baseUrl: string): Ask {
+  const root = `${baseUrl.replace(/\/$/, '')}/codecompose/`;
+  return (route, init) =>
+    fetch(root + route, {
+      ...init,
+      credentials: 'same-origin',
+      headers: { 'Content-Type': 'application/json', ...forgery() }
+    });
+}
+
+/** Whether there is a server extension to ask. */
+export async function isServed(ask: Ask): Promise<boolean> {
+  const response = await ask('status', { method: 'GET', cache: 'no-store' });
+  return response.status !== 404;
+}
+
+function forgery(): Record<string, string> {
+  const found = /\b_xsrf=([^;]*)/.exec(document.cookie);
+  return found?.[1] ? { 'X-XSRFToken': found[1] } : {};
+}
