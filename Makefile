@@ -10,9 +10,9 @@ CORPUS ?= ../shared/data/corpus
 CASES ?= ../shared/data/hidden_lines_dev.jsonl.xz
 RUN ?= runs/bundled
 
-PACKAGE := $(shell find labextension/src labextension/schema labextension/style -type f 2>/dev/null)
+PACKAGE := $(shell find labextension/src labextension/classic labextension/schema labextension/style -type f 2>/dev/null)
 
-.PHONY: lab test check bench screenshots train evaluate wheel clean
+.PHONY: lab test check bench docs screenshots train evaluate wheel clean
 
 lab: .venv/.ready
 	jupyter lab examples/quickstart.ipynb --CodeCompose.start_worker=at_once $(ARGS)
@@ -31,6 +31,9 @@ check: .venv/.ready
 bench: .venv/.ready
 	python -m tests.bench $(ARGS)
 
+docs: .venv/.ready
+	python -m tests.reference
+
 screenshots: .venv/.ready
 	CODECOMPOSE_SCREENSHOTS=1 python -m pytest tests/browser -k picture
 
@@ -44,13 +47,17 @@ wheel: .venv/.ready
 	python -m build --wheel
 
 clean:
-	rm -rf $(VENV) labextension/node_modules labextension/lib jupyter_codecompose/labextension dist
+	rm -rf $(VENV) labextension/node_modules labextension/lib jupyter_codecompose/labextension jupyter_codecompose/nbextension dist
 
 # A virtual environment with the package in it, linked to this checkout.
 .venv/.ready: .venv/.installed jupyter_codecompose/labextension/package.json
-	mkdir -p .venv/share/jupyter/labextensions .venv/share/jupyter/lab/settings/overrides.d .venv/etc/jupyter/jupyter_server_config.d
+	mkdir -p .venv/share/jupyter/labextensions .venv/share/jupyter/nbextensions .venv/share/jupyter/lab/settings/overrides.d
+	mkdir -p .venv/etc/jupyter/jupyter_server_config.d .venv/etc/jupyter/nbconfig/notebook.d
 	rm -rf .venv/share/jupyter/labextensions/jupyter-codecompose  # pip's copy; a link follows each build
 	ln -s $(CURDIR)/jupyter_codecompose/labextension .venv/share/jupyter/labextensions/jupyter-codecompose
+	rm -rf .venv/share/jupyter/nbextensions/jupyter_codecompose  # copied each time: a link is not served
+	cp -R jupyter_codecompose/nbextension .venv/share/jupyter/nbextensions/jupyter_codecompose
+	ln -sf $(CURDIR)/jupyter_codecompose/etc/nbextension.json .venv/etc/jupyter/nbconfig/notebook.d/jupyter_codecompose.json
 	ln -sf $(CURDIR)/jupyter_codecompose/etc/overrides.json .venv/share/jupyter/lab/settings/overrides.d/jupyter_codecompose.json
 	ln -sf $(CURDIR)/jupyter_codecompose/etc/jupyter_server_config.json .venv/etc/jupyter/jupyter_server_config.d/jupyter_codecompose.json
 	touch $@

@@ -4,11 +4,15 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['node_modules', 'lib'] },
   {
-    files: ['src/**/*.ts', 'tests/**/*.ts'],
+    files: ['src/**/*.ts', 'classic/**/*.ts', 'tests/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './tests/tsconfig.json'],
+        project: [
+          './tsconfig.json',
+          './classic/tsconfig.json',
+          './tests/tsconfig.json'
+        ],
         tsconfigRootDir: import.meta.dirname
       }
     },
@@ -25,7 +29,7 @@ export default tseslint.config(
     }
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'classic/**/*.ts'],
     plugins: { jupyter },
     rules: {
       ...jupyter.configs.recommended[0].rules,

@@ -17,7 +17,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 BUNDLE = ROOT / "jupyter_codecompose/labextension/package.json"
 MOST_BYTES = 60_000_000
+MOST_SCRIPT_BYTES = 60_000
 SHARED = "jupyter_codecompose-{version}.data/data/"
+NBEXTENSION = "share/jupyter/nbextensions/jupyter_codecompose"
 LABEXTENSION = "share/jupyter/labextensions/jupyter-codecompose"
 
 pytestmark = pytest.mark.skipif(not BUNDLE.is_file(), reason="the plugin is not built: run `make test`")
@@ -78,7 +80,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"{LABEXTENSION}/package.json",
         f"{LABEXTENSION}/install.json",
         f"{LABEXTENSION}/schemas/jupyter-codecompose/plugin.json",
+        f"{NBEXTENSION}/main.js",
         "etc/jupyter/jupyter_server_config.d/jupyter_codecompose.json",
+        "etc/jupyter/nbconfig/notebook.d/jupyter_codecompose.json",
         "share/jupyter/lab/settings/overrides.d/jupyter_codecompose.json",
     ],
 )
@@ -101,11 +105,22 @@ def test_the_wheel_holds_nothing_else(names: list[str]) -> None:
     }
     unwanted = re.compile(r"(^|/)(tests?|node_modules|__pycache__|runs)/|\.(ts|tsbuildinfo|pyc|map)$")
     assert [name for name in names if unwanted.search(name)] == []
-    assert [name for name in names if name.startswith("jupyter_codecompose/labextension")] == []
+    assert [
+        name
+        for name in names
+        if name.startswith(("jupyter_codecompose/labextension", "jupyter_codecompose/nbextension"))
+    ] == []
 
 
 def test_the_wheel_is_small(wheel: Path) -> None:
     assert wheel.stat().st_size < MOST_BYTES
+
+
+def test_what_the_page_loads_is_small(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        scripts = [file for file in archive.infolist() if file.filename.endswith(".js")]
+    for place in (f"{LABEXTENSION}/static/", f"{NBEXTENSION}/"):
+        assert 0 < sum(file.file_size for file in scripts if place in file.filename) <= MOST_SCRIPT_BYTES
 
 
 def test_only_the_local_worker_needs_torch(metadata: Message) -> None:
@@ -120,6 +135,8 @@ def test_installing_puts_everything_in_its_place(installed: Path) -> None:
     assert json.loads((installed / LABEXTENSION / "package.json").read_text())["name"] == "jupyter-codecompose"
     enabled = json.loads((installed / "etc/jupyter/jupyter_server_config.d/jupyter_codecompose.json").read_text())
     assert enabled["ServerApp"]["jpserver_extensions"] == {"jupyter_codecompose": True}
+    enabled = json.loads((installed / "etc/jupyter/nbconfig/notebook.d/jupyter_codecompose.json").read_text())
+    assert enabled == {"load_extensions": {"jupyter_codecompose/main": True}}
     assert (installed / "bin/jupyter-codecompose").is_file()
 
 

@@ -45,12 +45,9 @@ class CellSource implements ISource {
 
   getOutputs(): string {
     const outputs = this.excluded ? undefined : this._code?.outputs;
-    const texts: string[] = [];
-    const first = Math.max((outputs?.length ?? 0) - MAX_OUTPUTS, 0);
-    for (let at = first; at < (outputs?.length ?? 0); at++) {
-      texts.push(textOf(outputs?.get(at).toJSON()));
-    }
-    return texts.filter(Boolean).join('\n').slice(-MAX_OUTPUT);
+    return outputs
+      ? textOfOutputs(outputs.length, at => outputs.get(at).toJSON())
+      : '';
   }
 
   private get _code(): ICodeCellModel | null {
@@ -58,6 +55,18 @@ class CellSource implements ISource {
   }
 
   private _model: ICellModel;
+}
+
+/** The plain text of the last of `length` outputs, which `get` gives in nbformat's form. */
+export function textOfOutputs(
+  length: number,
+  get: (index: number) => unknown
+): string {
+  const texts: string[] = [];
+  for (let at = Math.max(length - MAX_OUTPUTS, 0); at < length; at++) {
+    texts.push(textOf(get(at)));
+  }
+  return texts.filter(Boolean).join('\n').slice(-MAX_OUTPUT);
 }
 
 /** The plain text of an output in nbformat's form; '' for none. */

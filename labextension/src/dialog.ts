@@ -19,8 +19,6 @@ export async function showLetter(
   if (text) {
     const written = paragraph('pre', text);
     written.tabIndex = 0;
-    written.style.cssText =
-      'white-space:pre-wrap;overflow-wrap:anywhere;overflow:auto;max-height:60vh;user-select:text';
     body.node.append(written);
   }
   const close = Dialog.okButton({ label: trans.__('Close') });

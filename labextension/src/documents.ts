@@ -11,6 +11,7 @@ import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { sourceOf } from './cells';
 import { isSwitchedOff } from './exclusion';
+import { isFlagOn } from './flags';
 import { languageOf } from './language';
 import { offsetOf, type IEditor } from './place';
 import type { IDocument, ISource } from './snapshot';
@@ -21,7 +22,6 @@ export function documentOf(
   editor: IEditor
 ): IDocument | null {
   const { widget, session } = context;
-  const kernel = session?.kernel?.id ?? null;
   const offset = offsetOf(editor);
   if (widget instanceof NotebookPanel) {
     const document = notebook(widget);
@@ -29,15 +29,15 @@ export function documentOf(
       cell => cell.editor === editor
     );
     return document && active >= 0 && !document.cells[active]?.excluded
-      ? { ...document, kernel: kernel ?? document.kernel, active, offset }
+      ? { ...document, active, offset }
       : null;
   }
   const cells = widget instanceof ConsolePanel ? history(widget) : [];
   return {
     editor: nameOf(widget),
     path: textIn(Reflect.get(widget, 'context'), 'path') ?? session?.path ?? '',
-    language: languageOf(textIn(editor.model, 'mimeType') ?? ''),
-    kernel,
+    language: languageAt(editor),
+    kernel: session?.kernel?.id ?? null,
     cells: [...cells, scriptOf(editor)],
     active: cells.length,
     offset
@@ -62,7 +62,9 @@ export function notebook(panel: NotebookPanel): IDocument | null {
       textIn(model.getMetadata('language_info'), 'name') ??
       textIn(model.getMetadata('kernelspec'), 'language') ??
       languageOf(panel.content.codeMimetype),
-    kernel: panel.sessionContext.session?.kernel?.id ?? null,
+    kernel: isFlagOn(model, 'kernel')
+      ? (panel.sessionContext.session?.kernel?.id ?? null)
+      : null,
     cells,
     active: Math.min(
       Math.max(panel.content.activeCellIndex, 0),
@@ -70,6 +72,11 @@ export function notebook(panel: NotebookPanel): IDocument | null {
     ),
     offset: 0
   };
+}
+
+/** The language of an editor, by its MIME type. */
+export function languageAt(editor: IEditor): string {
+  return languageOf(textIn(editor.model, 'mimeType') ?? '');
 }
 
 function history(panel: ConsolePanel): ISource[] {

@@ -13,6 +13,12 @@ export function isTagged(tags: unknown): boolean {
   return Array.isArray(tags) && tags.includes(TAG);
 }
 
+/** The `tags` in a cell's metadata, with that tag or without it. */
+export function toggledTags(tags: unknown): unknown[] {
+  const others: unknown[] = Array.isArray(tags) ? tags : [];
+  return isTagged(tags) ? others.filter(tag => tag !== TAG) : [...others, TAG];
+}
+
 /** Whether what a notebook's metadata says to `codecompose` excludes all of it. */
 export function isSwitchedOff(ours: unknown): boolean {
   return (

@@ -1,5 +1,5 @@
 /**
- * One request in flight, or what came of it: the place it was made for, the text so far, how it ended.
+ * One request in flight, or what came of it: the question it was made for, the text so far, how it ended.
  *
  * Several fetches of the host may wait on the same generation while the person types along. Disposing it is the cancel.
  * It does not know the host, nor what is on the screen.
@@ -7,15 +7,29 @@
 
 import { PromiseDelegate } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
+import { safe } from './characters';
 import type { IPlace } from './place';
 import { restOf, typedSince } from './suggestion';
 import type { Event, IEnd, IFault } from './wire';
 
+/** In UTF-16 units: more than anybody reads. Who sends more is not listened to any longer. */
+export const MAX_TEXT = 20_000;
+
+/** What a suggestion answers. */
+export interface IQuestion {
+  readonly place: IPlace;
+  /** All else that it depends on; `context.ts` makes it. */
+  readonly context: string;
+  /** Whether a person asked by hand: who types may get a line where that one gets a block. */
+  readonly isInvoked: boolean;
+}
+
 export class Generation implements IDisposable {
   constructor(
-    readonly place: IPlace,
+    question: IQuestion,
     request: (signal: AbortSignal) => AsyncIterable<Event>
   ) {
+    this._question = question;
     this.ended = this._run(request).catch(() => {
       this.dispose();
       return null;
@@ -25,12 +39,21 @@ export class Generation implements IDisposable {
   /** Resolves with the last word; with null if it was cancelled before. */
   readonly ended: Promise<IEnd | IFault | null>;
 
+  get place(): IPlace {
+    return this._question.place;
+  }
+
   get text(): string {
     return this._text;
   }
 
   get isDone(): boolean {
     return this._last !== null || this.isDisposed;
+  }
+
+  /** Whether it is whole, and so may be kept. */
+  get isWhole(): boolean {
+    return this._last?.type === 'end' && !this.isDisposed;
   }
 
   get fault(): IFault | null {
@@ -47,10 +70,34 @@ export class Generation implements IDisposable {
     return typed === null ? null : restOf(this._text, this.isDone, typed);
   }
 
-  /** Whether it answers at `now`, or still may. */
-  answers(now: IPlace): boolean {
-    const rest = this.rest(now);
-    return rest !== null && !(rest === '' && this.isDone);
+  /** Whether it answers, be it with nothing where nothing was asked before, or still may. */
+  answers(question: IQuestion): boolean {
+    const { place, context, isInvoked } = question;
+    const rest = this.rest(place);
+    if (
+      rest === null ||
+      context !== this._question.context ||
+      (isInvoked && !this._isEnough) ||
+      this.isDisposed
+    ) {
+      return false;
+    }
+    return (
+      rest !== '' ||
+      !this.isDone ||
+      (this.isWhole && !isInvoked && this._text === '' && this.isAt(place))
+    );
+  }
+
+  /** Whether it was asked for at `place` itself. */
+  isAt(place: IPlace): boolean {
+    return typedSince(this.place, place) === '';
+  }
+
+  /** Goes along with its place, after text was changed elsewhere in the editor. */
+  move(now: IPlace, typed: string): void {
+    const before = now.before.slice(0, now.before.length - typed.length);
+    this._question = { ...this._question, place: { ...now, before } };
   }
 
   /** Resolves at the next change. */
@@ -63,25 +110,42 @@ export class Generation implements IDisposable {
     this._announce();
   }
 
+  /** Whether it says all that asking by hand would; with text to the right of the cursor, that is a line as well. */
+  private get _isEnough(): boolean {
+    return (
+      this._question.isInvoked ||
+      this._text.includes('\n') ||
+      /^[^\n]*\S/.test(this.place.after)
+    );
+  }
+
   private async _run(
     request: (signal: AbortSignal) => AsyncIterable<Event>
   ): Promise<IEnd | IFault | null> {
     const signal = this._controller.signal;
+    let raw = '';
     for await (const event of request(signal)) {
       if (signal.aborted) {
         return null;
       }
-      if (event.type === 'chunk') {
-        this._text += event.text;
-        this._announce();
-      } else {
-        this._last = event;
-        this._announce();
-        return event;
+      if (event.type !== 'chunk') {
+        return this._end(event);
       }
+      raw += event.text;
+      this._text = safe(raw.slice(0, MAX_TEXT));
+      if (raw.length > MAX_TEXT) {
+        return this._end({ type: 'end', reason: 'length' });
+      }
+      this._announce();
     }
     this.dispose();
     return null;
+  }
+
+  private _end<T extends IEnd | IFault>(last: T): T {
+    this._last = last;
+    this._announce();
+    return last;
   }
 
   private _announce(): void {
@@ -90,6 +154,7 @@ export class Generation implements IDisposable {
     changed.resolve();
   }
 
+  private _question: IQuestion;
   private _text = '';
   private _last: IEnd | IFault | null = null;
   private _changed = new PromiseDelegate<void>();

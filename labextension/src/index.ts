@@ -1,5 +1,5 @@
 /**
- * The plugins: suggestions, the item in the status bar, and the mended Tab key. Each can be disabled alone.
+ * The plugins: suggestions, the item in the status bar, and the mended keys. Each can be disabled alone.
  *
  * Here the parts are made and wired to JupyterLab or Notebook 7, and nothing else is done.
  */
@@ -23,22 +23,26 @@ import {
   nullTranslator,
   type TranslationBundle
 } from '@jupyterlab/translation';
+import { announcedFactory, Announcer, listenedTo } from './announcer';
 import { type Ask, Client } from './client';
-import { mendFactory } from './completer';
-import { showLetter } from './dialog';
-import { documentOf, nameOf } from './documents';
+import { addCommands, PARTS, SHOW_SENT } from './commands';
+import { Completers } from './completer';
+import { documentOf } from './documents';
 import { codeComposeIcon } from './icon';
 import { StatusItem } from './item';
-import { Provider } from './provider';
-import { letterOf } from './sent';
+import { Keys } from './keys';
+import { Meter } from './meter';
+import { Pauses } from './pauses';
+import type { IAction } from './popup';
+import { type Context, Provider } from './provider';
+import { Quiet } from './quiet';
+import { sceneOf } from './scene';
 import { StatusModel } from './status';
 import { Switch } from './switch';
 import { ICodeCompose } from './tokens';
 import { Warmer } from './warmer';
 
 const DOMAIN = 'jupyter-codecompose';
-const TOGGLE = 'codecompose:toggle';
-const SHOW_SENT = 'codecompose:show-sent';
 
 const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
   id: 'jupyter-codecompose:plugin',
@@ -59,26 +63,33 @@ const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
     const client = new Client(askServer(app), trans);
     const status = new StatusModel(client, document);
     const power = new Switch();
+    const meter = new Meter(client);
     const provider = new Provider({
-      client,
+      client: meter,
+      ahead: client,
       documentOf,
       icon: codeComposeIcon
     });
     provider.ended.connect((_, last) => status.hear(last));
-    power.changed.connect((_, isOn) => {
-      provider.isAutomatic = isOn;
-    });
+    const quiet = new Quiet(power);
+    provider.isQuiet = ({ widget }, editor) => quiet.covers(widget, editor);
     manager.registerInlineProvider(provider);
+    const completers = new Completers();
+    const pauses = watchPauses(app, manager, completers, provider);
     if (tracker) {
       const warmer = new Warmer(tracker, client);
       warmer.answered.connect((_, answer) => status.hear(answer));
-      warmer.executed.connect(() => provider.forget());
+      warmer.executed.connect(() => {
+        provider.forget();
+        pauses.stir();
+      });
     }
     void follow(power, registry);
-    addToggle(app, power, trans, palette);
-    addShowSent(app, client, trans, palette);
+    const controls = { client, completers, power, provider, quiet };
+    addCommands(app, controls, trans, palette);
+    new Keys(window, app.commands, PARTS, () => completers.active !== null);
     void status.refresh();
-    return { status, power };
+    return { status, power, meter, completers };
   }
 };
 
@@ -89,15 +100,15 @@ const item: JupyterFrontEndPlugin<void> = {
   requires: [ICodeCompose],
   optional: [IStatusBar, ITranslator],
   activate: (
-    _app: JupyterFrontEnd,
+    app: JupyterFrontEnd,
     codeCompose: ICodeCompose,
     statusBar: IStatusBar | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const { status, power } = codeCompose;
+    const actions = actionsOf(app, codeCompose, trans);
     statusBar?.registerStatusItem('jupyter-codecompose:status', {
-      item: new StatusItem(status, power, trans),
+      item: new StatusItem(codeCompose, actions, trans),
       align: 'right',
       rank: 100
     });
@@ -106,23 +117,84 @@ const item: JupyterFrontEndPlugin<void> = {
 
 const tab: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-codecompose:tab',
-  description: 'Leaves the Tab key alone when there is nothing to accept.',
+  description:
+    'Leaves the keys alone when there is nothing to accept, and tells screen readers when there is.',
   autoStart: true,
-  requires: [ICompletionProviderManager],
-  optional: [IInlineCompleterFactory],
+  requires: [ICodeCompose, ICompletionProviderManager],
+  optional: [IInlineCompleterFactory, ISettingRegistry, ITranslator],
   activate: (
     app: JupyterFrontEnd,
+    codeCompose: ICodeCompose,
     manager: ICompletionProviderManager,
-    factory: IInlineCompleterFactory | null
+    factory: IInlineCompleterFactory | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
   ): void => {
     if (factory) {
+      const trans = (translator ?? nullTranslator).load(DOMAIN);
+      const announcer = new Announcer(listenedTo(), trans);
+      void follow(announcer, registry);
       // Not before: the host sets its own. Not later: restored notebooks take theirs once.
       void app.started.then(() =>
-        manager.setInlineCompleterFactory(mendFactory(factory))
+        manager.setInlineCompleterFactory(
+          announcedFactory(codeCompose.completers.wrap(factory), announcer)
+        )
       );
     }
   }
 };
+
+/** Asks in pauses, in the document in front. */
+function watchPauses(
+  app: JupyterFrontEnd,
+  manager: ICompletionProviderManager,
+  completers: Completers,
+  provider: Provider
+): Pauses {
+  return new Pauses(window, () => {
+    const widget = app.shell.currentWidget;
+    const completer = completers.focused;
+    if (!widget || !completer || completer !== completers.of(widget)) {
+      return null;
+    }
+    const context = { widget } as Context;
+    return sceneOf(completer, {
+      isQuiet: editor => provider.isQuiet(context, editor),
+      readDocument: editor => documentOf(context, editor),
+      ask: () => provider.inPause(() => manager.inline?.invoke(widget.id))
+    });
+  });
+}
+
+/** What the popup offers to do. */
+function actionsOf(
+  app: JupyterFrontEnd,
+  { status, power }: ICodeCompose,
+  trans: TranslationBundle
+): IAction[] {
+  return [
+    {
+      label: () =>
+        status.status.state === 'failed'
+          ? trans.__('Try Again')
+          : power.isOn
+            ? trans.__('Pause')
+            : trans.__('Resume'),
+      staysOpen: true,
+      run: () =>
+        status.status.state === 'failed' ? status.refresh() : power.toggle()
+    },
+    {
+      label: () => trans.__('Show What Was Sent'),
+      run: () => app.commands.execute(SHOW_SENT)
+    },
+    {
+      label: () => trans.__('Settings'),
+      run: () =>
+        app.commands.execute('settingeditor:open', { query: 'CodeCompose' })
+    }
+  ];
+}
 
 function askServer(app: JupyterFrontEnd): Ask {
   const settings = app.serviceManager.serverSettings;
@@ -135,57 +207,17 @@ function askServer(app: JupyterFrontEnd): Ask {
 }
 
 async function follow(
-  power: Switch,
+  follower: { bind(settings: ISettingRegistry.ISettings): void },
   registry: ISettingRegistry | null
 ): Promise<void> {
   try {
     const settings = await registry?.load(plugin.id);
     if (settings) {
-      power.bind(settings);
+      follower.bind(settings);
     }
   } catch (reason) {
     console.warn('CodeCompose: its settings could not be read.', reason);
   }
-}
-
-function addToggle(
-  app: JupyterFrontEnd,
-  power: Switch,
-  trans: TranslationBundle,
-  palette: ICommandPalette | null
-): void {
-  app.commands.addCommand(TOGGLE, {
-    label: trans.__('Suggest Code While Typing'),
-    caption: trans.__('Pause or resume suggestions that appear by themselves'),
-    describedBy: { args: { type: 'object', properties: {} } },
-    isToggleable: true,
-    isToggled: () => power.isOn,
-    execute: () => power.toggle()
-  });
-  power.changed.connect(() => app.commands.notifyCommandChanged(TOGGLE));
-  palette?.addItem({ command: TOGGLE, category: trans.__('CodeCompose') });
-}
-
-function addShowSent(
-  app: JupyterFrontEnd,
-  client: Client,
-  trans: TranslationBundle,
-  palette: ICommandPalette | null
-): void {
-  app.commands.addCommand(SHOW_SENT, {
-    label: trans.__('Show What Was Sent'),
-    caption: trans.__('The last request to the worker, byte for byte'),
-    describedBy: { args: { type: 'object', properties: {} } },
-    isEnabled: () => app.shell.currentWidget !== null,
-    execute: async () => {
-      const widget = app.shell.currentWidget;
-      if (widget) {
-        const letter = await letterOf(client, nameOf(widget), trans);
-        await showLetter(trans.__('What Was Sent'), letter, trans);
-      }
-    }
-  });
-  palette?.addItem({ command: SHOW_SENT, category: trans.__('CodeCompose') });
 }
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [plugin, item, tab];

@@ -17,7 +17,7 @@ export interface IPlace {
 /** The part of JupyterLab's editor that is needed to ask and to answer. */
 export interface IEditor extends Pick<
   CodeEditor.IEditor,
-  'getCursorPosition' | 'getOffsetAt' | 'hasFocus'
+  'getCursorPosition' | 'getOffsetAt' | 'hasFocus' | 'isDisposed'
 > {
   readonly model: { readonly sharedModel: { getSource(): string } };
 }
@@ -25,6 +25,15 @@ export interface IEditor extends Pick<
 /** The cursor's offset in UTF-16 units. */
 export function offsetOf(editor: IEditor): number {
   return editor.getOffsetAt(editor.getCursorPosition());
+}
+
+/** Whether the cursor and the text are the same. */
+export function isSamePlace(one: IPlace, other: IPlace): boolean {
+  return (
+    one.editor === other.editor &&
+    one.before === other.before &&
+    one.after === other.after
+  );
 }
 
 export function placeOf(editor: IEditor): IPlace {

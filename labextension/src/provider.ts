@@ -17,10 +17,16 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
+import { placeAfter, typedInto } from './ahead';
+import { Cache } from './cache';
 import { DEADLINE, type IClient } from './client';
-import { Generation } from './generation';
+import { contextOf } from './context';
+import { isElsewhere } from './edit';
+import { Generation, type IQuestion } from './generation';
 import { type IEditor, type IPlace, placeOf } from './place';
+import { Rhythm } from './rhythm';
 import { type IDocument, takeSnapshot } from './snapshot';
+import { typedSince } from './suggestion';
 import { Turn } from './turn';
 import type { IEnd, IFault, ISnapshot } from './wire';
 
@@ -28,18 +34,20 @@ import type { IEnd, IFault, ISnapshot } from './wire';
 export type Context = IInlineCompletionContext & { editor?: IEditor | null };
 
 type Reply = { response: IInlineCompletionItem };
+type Trigger = ISnapshot['trigger'];
 
 const AUTOMATIC: InlineCompletionTriggerKind.Automatic = 1;
-const MAX_RECENT = 8;
-
-/** After the last key, in milliseconds; the host's own debounce is 0, so that joining needs no wait at all. */
-const DEBOUNCE = 25;
 
 /** Without a key, in milliseconds, before an error is shown. */
 const PAUSE = 500;
 
+/** Without a key, in milliseconds, before what follows a suggestion is asked for: longer than a gap within a word. */
+const QUIET = 250;
+
 export interface IProviderOptions {
-  client: IClient;
+  client: Pick<IClient, 'complete'>;
+  /** Who is asked for what may never be shown; `client` if nobody else. */
+  ahead?: Pick<IClient, 'complete'>;
   documentOf: (context: Context, editor: IEditor) => IDocument | null;
   icon?: LabIcon;
 }
@@ -47,6 +55,7 @@ export interface IProviderOptions {
 export class Provider implements IInlineCompletionProvider, IDisposable {
   constructor(options: IProviderOptions) {
     this._client = options.client;
+    this._forAhead = options.ahead ?? options.client;
     this._documentOf = options.documentOf;
     this.icon = options.icon;
   }
@@ -63,8 +72,8 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     }
   };
 
-  /** Whether to answer to typing; when not, only to an explicit request. */
-  isAutomatic = true;
+  /** Where to ask for nothing but what the person asks for by hand. */
+  isQuiet: (context: Context, editor: IEditor) => boolean = () => false;
 
   /** Emits the last word of each request that was not cancelled. */
   get ended(): ISignal<this, IEnd | IFault> {
@@ -108,13 +117,31 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
         yield { response: { insertText: text, isIncomplete: true } };
       }
     } while (text !== null && !shown.generation.isDone);
+    this._planAhead(shown);
+  }
+
+  /** Runs `ask`, which has the host ask by hand: it is the page that asks, in a pause, and not the person. */
+  inPause(ask: () => void): void {
+    this._isPause = true;
+    try {
+      ask();
+    } finally {
+      this._isPause = false;
+    }
+  }
+
+  /** Ends what is shown, or waited for: the person does not want it. */
+  dismiss(): void {
+    this._turn.end();
+    this._retire();
   }
 
   /** Ends what is in flight and forgets what was kept: the world has changed. */
   forget(): void {
     this._current?.dispose();
     this._current = null;
-    this._recent = [];
+    this._dropAhead();
+    this._cache.clear();
   }
 
   dispose(): void {
@@ -125,36 +152,100 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
   }
 
   private async _answer(context: Context): Promise<IInlineCompletionItem[]> {
-    const isAutomatic = context.triggerKind === AUTOMATIC;
+    const trigger = this._triggerOf(context);
+    const isAutomatic = trigger !== 'invoke';
     const editor = context.editor;
-    if (!editor || this.isDisposed || (isAutomatic && !this.isAutomatic)) {
+    if (!editor || this.isDisposed || (isAutomatic && !editor.hasFocus())) {
+      // Without the focus it is somebody else who types in this document.
       return [];
     }
-    if (isAutomatic && !editor.hasFocus()) {
-      // Somebody else is typing in this document.
-      return [];
+    if (trigger === 'automatic') {
+      this._rhythm.note(performance.now());
     }
     this._turn.end();
     const turn = (this._turn = new Turn());
-    let generation = this._reuse(placeOf(editor));
-    let text =
-      generation && (await this._next({ generation, editor, turn }, ''));
-    if (!text && !generation?.fault && !turn.isOver) {
-      // There was nothing to join, or it came to something else than was typed.
-      generation = await this._ask(context, editor, turn);
-      text = generation && (await this._next({ generation, editor, turn }, ''));
+    // The host asks before its editor has put the cursor where somebody else's edit takes it.
+    await Promise.resolve();
+    const document = this._documentOf(context, editor);
+    if (!document) {
+      this.forget();
+      return [];
     }
-    if (!generation || text === null) {
+    const snapshot = takeSnapshot(document, trigger);
+    const question = {
+      place: placeOf(editor),
+      context: contextOf(snapshot),
+      isInvoked: !isAutomatic
+    };
+    const isForeign = this._see(question.place) && trigger === 'automatic';
+    const isQuiet = isForeign || (isAutomatic && this.isQuiet(context, editor));
+    const view = { context, editor, turn };
+    const answer =
+      (await this._join(question, view, isQuiet)) ??
+      (isQuiet ? null : await this._ask(question, snapshot, view));
+    return turn.isOver || !answer ? [] : this._show(answer, isAutomatic);
+  }
+
+  /** What is there already, or comes; null if there was nothing to join, or it came to something else than was typed. */
+  private async _join(
+    question: IQuestion,
+    view: IFetch,
+    isQuiet: boolean
+  ): Promise<IAnswer | null> {
+    if (isQuiet && !this._current?.answers(question)) {
+      // What is on the screen goes on, but nothing comes up.
+      this._retire();
+      return null;
+    }
+    const generation = this._reuse(question);
+    if (!generation) {
+      return null;
+    }
+    const text = await this._next({ ...view, generation }, '');
+    return text || generation.fault || generation.answers(question)
+      ? { ...view, generation, text }
+      : null;
+  }
+
+  /** A new generation's first text, unless a key or a move of the cursor comes first. */
+  private async _ask(
+    question: IQuestion,
+    snapshot: ISnapshot,
+    view: IFetch
+  ): Promise<IAnswer | null> {
+    const { editor, turn } = view;
+    if (snapshot.trigger === 'automatic' && this._rhythm.wait > 0) {
+      await turn.sleep(this._rhythm.wait);
+    }
+    const isThere = typedSince(question.place, placeOf(editor)) === '';
+    if (turn.isOver || !isThere) {
+      return null;
+    }
+    this._retire();
+    this._dropAhead();
+    const generation = this._start(question, snapshot, this._client);
+    this._current = generation;
+    const text = await this._next({ ...view, generation }, '');
+    return { ...view, generation, text };
+  }
+
+  private async _show(
+    answer: IAnswer,
+    isAutomatic: boolean
+  ): Promise<IInlineCompletionItem[]> {
+    const { generation, text, turn } = answer;
+    if (text === null) {
       return [];
     }
     if (text === '') {
       return this._explain(generation.fault, isAutomatic, turn);
     }
     if (generation.isDone) {
+      this._planAhead(answer);
       return [{ insertText: text }];
     }
     const token = `${++this._tokens}`;
-    this._shown = { generation, editor, turn, token, text };
+    this._shown = { ...answer, text, token };
     return [{ insertText: text, isIncomplete: true, token }];
   }
 
@@ -170,7 +261,7 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
       if (turn.isOver || generation.isDisposed) {
         return null;
       }
-      const rest = generation.rest(placeOf(editor));
+      const rest = editor.isDisposed ? null : generation.rest(placeOf(editor));
       if (rest === null) {
         if (generation === this._current) {
           this._retire();
@@ -184,68 +275,127 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     }
   }
 
-  /** A new generation, unless a key comes first. */
-  private async _ask(
-    context: Context,
-    editor: IEditor,
-    turn: Turn
-  ): Promise<Generation | null> {
-    const isAutomatic = context.triggerKind === AUTOMATIC;
-    if (isAutomatic) {
-      await turn.sleep(DEBOUNCE);
+  private _triggerOf(context: Context): Trigger {
+    if (context.triggerKind === AUTOMATIC) {
+      return 'automatic';
     }
-    return turn.isOver
-      ? null
-      : this._start(context, editor, isAutomatic ? 'automatic' : 'invoke');
+    return this._isPause ? 'pause' : 'invoke';
   }
 
   private _start(
-    context: Context,
-    editor: IEditor,
-    trigger: ISnapshot['trigger']
-  ): Generation | null {
-    const document = this._documentOf(context, editor);
-    if (!document) {
-      return null;
-    }
-    const snapshot = takeSnapshot(document, trigger);
-    const generation = new Generation(placeOf(editor), signal =>
-      this._client.complete(snapshot, signal)
+    question: IQuestion,
+    snapshot: ISnapshot,
+    client: Pick<IClient, 'complete'>
+  ): Generation {
+    const generation = new Generation(question, signal =>
+      client.complete(snapshot, signal)
     );
-    this._current = generation;
-    void generation.ended.then(last => {
-      if (last?.type === 'end') {
-        this._told.clear();
-      }
-      if (last && !this.isDisposed) {
-        this._ended.emit(last);
-      }
-    });
+    void generation.ended.then(last => this._onEnded(generation, last));
     return generation;
   }
 
-  /** The generation that answers at `place`; a current one that does not is over. */
-  private _reuse(place: IPlace): Generation | null {
-    if (this._current && this._current.place.editor !== place.editor) {
-      // What was suggested here before may not fit what was done elsewhere.
-      this.forget();
+  private _onEnded(generation: Generation, last: IEnd | IFault | null): void {
+    if (generation === this._ahead) {
+      // Nobody waits for it: how it went is not told.
+      this._ahead = null;
+      if (generation.isWhole) {
+        this._cache.keep(generation);
+      }
+      return;
     }
-    if (this._current?.answers(place)) {
-      return this._current;
+    if (last?.type === 'end') {
+      this._told.clear();
     }
-    this._retire();
-    return this._recent.find(kept => kept.answers(place)) ?? null;
+    if (last && !this.isDisposed) {
+      this._ended.emit(last);
+    }
+  }
+
+  /**
+   * Asks for what follows what is shown as if that were accepted, after a moment without a key. Never before what is
+   * shown has ended, since the newest request of an editor ends the others.
+   */
+  private async _lookAhead({ context, ...view }: IView): Promise<void> {
+    const { generation, editor, turn } = view;
+    await turn.sleep(QUIET);
+    if (
+      turn.isOver ||
+      editor.isDisposed ||
+      !generation.isWhole ||
+      this.isQuiet(context, editor)
+    ) {
+      return;
+    }
+    const place = placeOf(editor);
+    const text = generation.rest(place);
+    const document = text && this._documentOf(context, editor);
+    if (!document) {
+      return;
+    }
+    const snapshot = takeSnapshot(typedInto(document, text), 'automatic');
+    const question = {
+      place: placeAfter(place, text),
+      context: contextOf(snapshot),
+      isInvoked: false
+    };
+    if (!this._ahead && !this._cache.find(question)) {
+      this._ahead = this._start(question, snapshot, this._forAhead);
+    }
+  }
+
+  private _planAhead(view: IView): void {
+    this._lookAhead(view).catch(() => {
+      // The editor is gone; nobody waits for this.
+    });
+  }
+
+  private _dropAhead(): void {
+    this._ahead?.dispose();
+    this._ahead = null;
+  }
+
+  /** The generation that answers `question`; those that cannot come to do so are over. */
+  private _reuse(question: IQuestion): Generation | null {
+    if (!this._current?.answers(question)) {
+      this._retire();
+      this._current = this._ahead?.answers(question)
+        ? this._ahead
+        : this._cache.find(question);
+    }
+    if (this._ahead === this._current) {
+      this._ahead = null;
+    } else if (
+      this._ahead &&
+      typedSince(question.place, this._ahead.place) === null
+    ) {
+      this._dropAhead();
+    }
+    return this._current;
   }
 
   /** Keeps the current generation if it is whole, ends it if it is not. */
   private _retire(): void {
-    const current = this._current;
-    this._current = null;
-    if (current?.isDone && current.text !== '' && !current.fault) {
-      this._recent = [current, ...this._recent].slice(0, MAX_RECENT);
+    if (this._current?.isWhole) {
+      this._cache.keep(this._current);
     } else {
-      current?.dispose();
+      this._current?.dispose();
     }
+    this._current = null;
+  }
+
+  /** Whether somebody else has changed the text since; what is shown then goes along. */
+  private _see(place: IPlace): boolean {
+    const old = this._seen;
+    this._seen = place;
+    if (old?.editor !== place.editor || !isElsewhere(old, place)) {
+      return false;
+    }
+    const isSame = old.before === place.before || old.after === place.after;
+    const typed = this._current && typedSince(this._current.place, old);
+    if (isSame && typed !== null && place.before.endsWith(typed)) {
+      this._current?.move(place, typed);
+    }
+    return true;
   }
 
   /**
@@ -274,23 +424,38 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     return [{ insertText: '', error: { message } }];
   }
 
-  private _client: IClient;
+  private _client: Pick<IClient, 'complete'>;
+  private _forAhead: Pick<IClient, 'complete'>;
   private _documentOf: IProviderOptions['documentOf'];
   private _turn = new Turn();
   private _current: Generation | null = null;
-  private _recent: Generation[] = [];
+  private _ahead: Generation | null = null;
+  private _cache = new Cache();
+  private _rhythm = new Rhythm();
+  private _seen: IPlace | null = null;
   private _shown: IShown | null = null;
   private _tokens = 0;
+  private _isPause = false;
   private _told = new Set<string>();
   private _isDisposed = false;
   private _ended = new Signal<this, IEnd | IFault>(this);
 }
 
-/** A generation as one fetch looks at it. */
-interface IView {
-  generation: Generation;
+/** One fetch of the host. */
+interface IFetch {
+  context: Context;
   editor: IEditor;
   turn: Turn;
+}
+
+/** A generation as one fetch looks at it. */
+interface IView extends IFetch {
+  generation: Generation;
+}
+
+/** What came of a fetch: null if the person is somewhere else. */
+interface IAnswer extends IView {
+  text: string | null;
 }
 
 /** What an unfinished answer to the host goes on from. */

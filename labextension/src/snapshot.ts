@@ -43,6 +43,7 @@ const MAX_ACTIVE = 24_000;
 const MAX_OTHER = 8_000;
 const CELL_UNITS = 16;
 const SHARE_BEFORE = 0.7;
+const STEP = 1_000;
 
 export function takeSnapshot(
   document: IDocument,
@@ -54,7 +55,8 @@ export function takeSnapshot(
   }
   const { source, before } = around(active.getSource(), document.offset);
   const cells: ICell[] = [cellOf(active, source)];
-  let room = MAX_UNITS - CELL_UNITS - source.length;
+  // In steps, so that what is read of the farthest cell does not change with each key.
+  let room = MAX_UNITS - CELL_UNITS - Math.ceil(source.length / STEP) * STEP;
   let up = document.active - 1;
   let down = document.active + 1;
   let index = 0;

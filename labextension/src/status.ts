@@ -38,6 +38,11 @@ export class StatusModel implements IDisposable {
     return this._status;
   }
 
+  /** Why the last request went wrong, if it did. */
+  get trouble(): IFault['code'] | null {
+    return this._trouble;
+  }
+
   get changed(): ISignal<this, IStatus> {
     return this._changed;
   }
@@ -57,6 +62,8 @@ export class StatusModel implements IDisposable {
       this._note = answer.state === 'ready' ? answer.message : '';
     }
     this._status = merged(old, answer, this._note);
+    this._trouble =
+      'type' in answer && answer.type === 'fault' ? answer.code : null;
     if (this._status.state !== old.state) {
       this._delay = FIRST_DELAY;
       if (this._status.state === 'ready' && !isAsked) {
@@ -114,6 +121,7 @@ export class StatusModel implements IDisposable {
     version: ''
   };
   private _note = '';
+  private _trouble: IFault['code'] | null = null;
   private _delay = FIRST_DELAY;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isAsking = false;

@@ -1,5 +1,5 @@
 /**
- * Whether suggestions appear by themselves: kept in the user's settings where there are settings.
+ * Whether suggestions appear by themselves, and in which languages: kept in the user's settings where there are some.
  *
  * It does not know who obeys it.
  */
@@ -30,8 +30,20 @@ export class Switch implements IDisposable {
 
   async toggle(): Promise<void> {
     const isOn = !this._isOn;
-    this._set(isOn);
+    this._set(isOn, this._languagesOff);
     await this._settings?.set('enabled', isOn);
+  }
+
+  /** Whether a language is on, by its name in small letters; paused or not. */
+  isLanguageOn(language: string): boolean {
+    return !this._languagesOff.includes(language);
+  }
+
+  async toggleLanguage(language: string): Promise<void> {
+    const others = this._languagesOff.filter(off => off !== language);
+    const off = this.isLanguageOn(language) ? [...others, language] : others;
+    this._set(this._isOn, off);
+    await this._settings?.set('languages_off', off);
   }
 
   dispose(): void {
@@ -41,17 +53,25 @@ export class Switch implements IDisposable {
   }
 
   private _onSettings(settings: ISettingRegistry.ISettings): void {
-    this._set(settings.composite['enabled'] !== false);
+    const { enabled, languages_off: off } = settings.composite;
+    this._set(
+      enabled !== false,
+      Array.isArray(off) ? off.map(name => String(name).toLowerCase()) : []
+    );
   }
 
-  private _set(isOn: boolean): void {
-    if (isOn !== this._isOn) {
-      this._isOn = isOn;
+  private _set(isOn: boolean, languagesOff: string[]): void {
+    const isSame =
+      isOn === this._isOn && languagesOff.join() === this._languagesOff.join();
+    this._isOn = isOn;
+    this._languagesOff = languagesOff;
+    if (!isSame) {
       this._changed.emit(isOn);
     }
   }
 
   private _isOn = true;
+  private _languagesOff: string[] = [];
   private _isDisposed = false;
   private _settings: ISettingRegistry.ISettings | null = null;
   private _changed = new Signal<this, boolean>(this);

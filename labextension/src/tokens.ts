@@ -1,15 +1,19 @@
 /** What the plugins of this extension share with each other. */
 
 import { Token } from '@lumino/coreutils';
+import type { Completers } from './completer';
+import type { Meter } from './meter';
 import type { StatusModel } from './status';
 import type { Switch } from './switch';
 
 export interface ICodeCompose {
   readonly status: StatusModel;
   readonly power: Switch;
+  readonly meter: Meter;
+  readonly completers: Completers;
 }
 
 export const ICodeCompose = new Token<ICodeCompose>(
   'jupyter-codecompose:ICodeCompose',
-  'The state of CodeCompose: what the server says, and whether suggestions appear by themselves.'
+  'The state of CodeCompose: what the server says, whether suggestions appear by themselves, and how long they take.'
 );

@@ -11,6 +11,7 @@ import {
   NotebookActions,
   type NotebookPanel
 } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { IClient } from './client';
@@ -36,7 +37,7 @@ export class Warmer implements IDisposable {
     return this._answered;
   }
 
-  /** Emits when a cell has run: names may mean something else now. */
+  /** Emits when a cell has run or the kernel starts anew: names may mean something else now. */
   get executed(): ISignal<this, void> {
     return this._executed;
   }
@@ -55,7 +56,14 @@ export class Warmer implements IDisposable {
   }
 
   private _onAdded(_: INotebookTracker, panel: NotebookPanel): void {
+    panel.sessionContext.statusChanged.connect(this._onStatus, this);
     void panel.sessionContext.ready.then(() => this._plan(panel));
+  }
+
+  private _onStatus(_: unknown, status: Kernel.Status): void {
+    if (status === 'restarting' || status === 'autorestarting') {
+      this._executed.emit();
+    }
   }
 
   private _onEntered(tracker: INotebookTracker): void {

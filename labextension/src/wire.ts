@@ -46,6 +46,17 @@ export interface IExplanation {
   prompt_tokens: number;
   reused_tokens: number;
   steps_ms: Record<string, number>;
+  sent?: Record<string, number>;
+  of?: Record<string, number>;
+  ways?: number[];
+  cut?: string[];
+}
+
+/** What a suggestion was made from: how much was sent, and how many tokens of it were read; 0 where nobody said. */
+export interface IUsed {
+  cells: number;
+  facts: number;
+  tokens: number;
 }
 
 /** The last word of a request that went well. */
@@ -54,6 +65,7 @@ export interface IEnd {
   reason: 'stop' | 'length' | 'silent';
   model?: string;
   milliseconds?: number;
+  used?: IUsed | null;
   explanation?: IExplanation | null;
 }
 
@@ -104,6 +116,10 @@ const isText: Check = value => typeof value === 'string';
 const isNumber: Check = value => Number.isFinite(value);
 const isNumbers: Check = value =>
   isObject(value) && Object.values(value).every(isNumber);
+const isList =
+  (check: Check): Check =>
+  value =>
+    Array.isArray(value) && value.every(check);
 const oneOf =
   (...allowed: string[]): Check =>
   value =>
@@ -119,6 +135,13 @@ const EXPLANATION: Shape = {
   reused_tokens: isNumber,
   steps_ms: isNumbers
 };
+const EXPLAINED: Shape = {
+  sent: isNumbers,
+  of: isNumbers,
+  ways: isList(isNumber),
+  cut: isList(isText)
+};
+const USED: Shape = { cells: isNumber, facts: isNumber, tokens: isNumber };
 const NONE: Shape = {};
 const EVENTS = new Map<unknown, { required: Shape; optional: Shape }>([
   ['chunk', { required: { text: isText }, optional: NONE }],
@@ -129,7 +152,8 @@ const EVENTS = new Map<unknown, { required: Shape; optional: Shape }>([
       optional: {
         model: isText,
         milliseconds: isNumber,
-        explanation: orNull(value => fits(value, EXPLANATION, NONE))
+        used: orNull(value => fits(value, USED, NONE)),
+        explanation: orNull(value => fits(value, EXPLANATION, EXPLAINED))
       }
     }
   ],

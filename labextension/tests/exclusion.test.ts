@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import exclusion from '../../tests/contract/exclusion.json';
-import { isSwitchedOff, isTagged } from '../src/exclusion';
+import { isSwitchedOff, isTagged, toggledTags } from '../src/exclusion';
 
 describe('what an author excludes, as the server reads it too', () => {
   it.each(exclusion.cells)('reads the cell %j', ({ metadata, excluded }) => {
@@ -13,6 +13,16 @@ describe('what an author excludes, as the server reads it too', () => {
     ({ metadata, excluded }) => {
       const ours: unknown = Reflect.get(metadata, 'codecompose');
       expect(isSwitchedOff(ours)).toBe(excluded);
+    }
+  );
+
+  it.each([undefined, 'no-complete', [], ['a', 'b']])(
+    'is told by a tag beside the others: %j',
+    tags => {
+      const others = Array.isArray(tags) ? (tags as unknown[]) : [];
+      const more = toggledTags(tags);
+      expect(more).toEqual([...others, 'no-complete']);
+      expect(toggledTags(more)).toEqual(others);
     }
   );
 });

@@ -6,6 +6,7 @@ import { PromiseDelegate } from '@lumino/coreutils';
 import type { IClient } from '../src/client';
 import type { IEditor } from '../src/place';
 import { type Context, Provider } from '../src/provider';
+import type { IDocument } from '../src/snapshot';
 import type { Event, IFault, ISent, ISnapshot, IStatus } from '../src/wire';
 
 export const READY: IStatus = {
@@ -16,9 +17,13 @@ export const READY: IStatus = {
   version: '0.1.0'
 };
 
+const filled = (text: string, ...values: unknown[]) =>
+  text.replace(/%(\d)/g, (_, number) => String(values[Number(number) - 1]));
+
 export const trans = {
-  __: (text: string, ...values: unknown[]) =>
-    text.replace(/%(\d)/g, (_, number) => String(values[Number(number) - 1]))
+  __: filled,
+  _n: (one: string, many: string, count: number, ...values: unknown[]) =>
+    filled(count === 1 ? one : many, count, ...values)
 } as unknown as TranslationBundle;
 
 export class FakeEditor implements IEditor {
@@ -30,6 +35,7 @@ export class FakeEditor implements IEditor {
   text: string;
   cursor: number;
   isFocused = true;
+  isDisposed = false;
   readonly model = { sharedModel: { getSource: () => this.text } };
 
   type(text: string): void {
@@ -150,16 +156,20 @@ export class FakeHost {
       path: 'a.ipynb',
       language: 'python',
       kernel: null,
-      cells: [
-        {
-          cell_type: 'code',
-          getSource: () => editor.model.sharedModel.getSource()
-        }
-      ],
+      cells: [editor.model.sharedModel, ...this.others.map(holding)].map(
+        ({ getSource }) => ({ cell_type: 'code', getSource })
+      ),
       active: 0,
-      offset: editor.getOffsetAt(editor.getCursorPosition())
+      offset: editor.getOffsetAt(editor.getCursorPosition()),
+      ...this.changes
     })
   });
+
+  /** What the cells below hold. */
+  others: string[] = [];
+
+  /** What is another than usual in the document. */
+  changes: Partial<IDocument> = {};
 
   constructor(readonly editor: FakeEditor) {}
 
@@ -189,6 +199,10 @@ export class FakeHost {
     };
     return { texts, done: run() };
   }
+}
+
+function holding(text: string) {
+  return { getSource: () => text };
 }
 
 /** Lets everything run that does not wait for a timer. */

@@ -20,7 +20,7 @@ describe('Provider', () => {
   /** A fetch that has come past the debounce. */
   async function ask() {
     const items = host.fetch();
-    await vi.advanceTimersByTimeAsync(25);
+    await vi.advanceTimersByTimeAsync(60);
     return { items, request: host.client.last };
   }
 
@@ -56,17 +56,20 @@ describe('Provider', () => {
     expect(await items).toEqual([]);
   });
 
-  it('waits for the end of typing, but not when it is asked to', async () => {
-    for (const letter of 'nt(') {
-      void host.type(letter);
-      await vi.advanceTimersByTimeAsync(10);
+  it('asks at once, and waits only where keys come faster than answers', async () => {
+    void host.type('n');
+    await settle();
+    expect(host.client.requests.length).toBe(1);
+    for (let i = 0; i < 20; i++) {
+      await vi.advanceTimersByTimeAsync(30);
+      void host.type('x');
+      await settle();
     }
-    expect(host.client.requests.length).toBe(0);
+    expect(host.client.requests.length).toBeLessThan(5);
     void host.fetch(0);
     await settle();
-    expect(
-      host.client.requests.map(request => request.snapshot.trigger)
-    ).toEqual(['invoke']);
+    expect(host.client.last.snapshot.trigger).toBe('invoke');
+    expect(host.client.last.snapshot.cursor).toBe(24);
   });
 
   it('makes one request for two fetches', async () => {
@@ -97,7 +100,7 @@ describe('Provider', () => {
       await settle();
       request.say(text);
       request.end();
-      await vi.advanceTimersByTimeAsync(25);
+      await vi.advanceTimersByTimeAsync(60);
       expect(host.client.requests.length).toBe(2);
       host.client.last.say('t(');
       host.client.last.end();
@@ -171,7 +174,7 @@ describe('Provider', () => {
     void host.type('v');
     await stream.done;
     expect(request.signal.aborted).toBe(true);
-    await vi.advanceTimersByTimeAsync(25);
+    await vi.advanceTimersByTimeAsync(60);
     expect(host.client.requests.length).toBe(2);
     expect(host.client.last.snapshot.cells[0]?.source).toBe('priv');
   });
@@ -190,7 +193,7 @@ describe('Provider', () => {
     request.end();
     await items;
     void host.type('nt()');
-    await vi.advanceTimersByTimeAsync(25);
+    await vi.advanceTimersByTimeAsync(60);
     expect(host.client.last.snapshot.cursor).toBe(7);
     expect(host.client.requests.length).toBe(2);
   });
@@ -201,7 +204,7 @@ describe('Provider', () => {
     request.end();
     await items;
     void host.type('v');
-    await vi.advanceTimersByTimeAsync(25);
+    await vi.advanceTimersByTimeAsync(60);
     host.editor.backspace();
     expect(await host.fetch()).toEqual([{ insertText: 'nt()' }]);
     expect(host.client.requests.map(made => made.signal.aborted)).toEqual([
@@ -210,26 +213,113 @@ describe('Provider', () => {
     ]);
     host.provider.forget();
     void host.fetch();
-    await vi.advanceTimersByTimeAsync(25);
+    await vi.advanceTimersByTimeAsync(60);
     expect(host.client.requests.length).toBe(3);
   });
 
-  it('forgets when another editor is used', async () => {
+  it('ends what is in flight when another editor is used', async () => {
     const { request } = await streaming('nt');
     void host.fetch(1, new FakeEditor('x = '));
-    await vi.advanceTimersByTimeAsync(25);
+    await vi.advanceTimersByTimeAsync(60);
     expect(request.signal.aborted).toBe(true);
     expect(host.client.last.snapshot.cells[0]?.source).toBe('x = ');
   });
+
+  it('brings back what was there before a letter that did not fit', async () => {
+    const { items, request } = await ask();
+    request.say('nt()');
+    request.end();
+    await items;
+    expect(await host.type('n')).toEqual([{ insertText: 't()' }]);
+    void host.type('x');
+    await vi.advanceTimersByTimeAsync(60);
+    host.editor.backspace();
+    expect(await host.fetch()).toEqual([{ insertText: 't()' }]);
+    host.editor.backspace();
+    expect(await host.fetch()).toEqual([{ insertText: 'nt()' }]);
+    host.editor.backspace();
+    void host.fetch();
+    await settle();
+    expect(host.client.requests.length).toBe(3);
+  });
+
+  it('does not ask again where it was told nothing, but by hand it does', async () => {
+    const { items, request } = await ask();
+    request.send({ type: 'end', reason: 'silent' });
+    await items;
+    expect(await host.fetch()).toEqual([]);
+    expect(host.client.requests.length).toBe(1);
+    void host.fetch(0);
+    await settle();
+    expect(host.client.requests.length).toBe(2);
+  });
+
+  it('brings nothing up where it is quiet, however often it is asked', async () => {
+    const { items, request } = await ask();
+    request.say('nt()');
+    request.end();
+    await items;
+    host.provider.dismiss();
+    host.provider.isQuiet = () => true;
+    expect(await host.fetch()).toEqual([]);
+    expect(await host.fetch()).toEqual([]);
+    expect(host.client.requests.length).toBe(1);
+    host.provider.isQuiet = () => false;
+    expect(await host.fetch()).toEqual([{ insertText: 'nt()' }]);
+  });
+
+  it('keeps what it suggested while other cells hold the same', async () => {
+    const { items, request } = await ask();
+    request.say('nt()');
+    request.end();
+    await items;
+    const other = new FakeEditor('x = ');
+    void host.fetch(1, other);
+    await vi.advanceTimersByTimeAsync(60);
+    host.client.last.end();
+    expect(await host.fetch()).toEqual([{ insertText: 'nt()' }]);
+    host.others = ['import os'];
+    void host.fetch();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(host.client.requests.length).toBe(3);
+  });
+
+  it.each([
+    ['a line to the right', 'pri', ')', 'nt(x', 1],
+    ['a block', 'if x:', '', '\n    y\n', 1],
+    [
+      'a line at its end, where asking by hand may get a block',
+      'pri',
+      '',
+      'n',
+      2
+    ]
+  ])(
+    'by hand joins what types along: %s',
+    async (_, before, after, said, count) => {
+      host.editor.text = before + after;
+      host.editor.cursor = before.length;
+      const { request } = await ask();
+      request.say(said);
+      await settle();
+      const byHand = host.fetch(0);
+      await settle();
+      host.client.last.say('1');
+      host.client.last.end();
+      await byHand;
+      expect(host.client.requests.length).toBe(count);
+    }
+  );
 
   it('does not answer to the typing of others, nor when paused', async () => {
     host.editor.isFocused = false;
     expect(await host.fetch()).toEqual([]);
     host.editor.isFocused = true;
-    host.provider.isAutomatic = false;
+    host.provider.isQuiet = () => true;
     expect(await host.fetch()).toEqual([]);
     expect(host.client.requests.length).toBe(0);
     void host.fetch(0);
+    await settle();
     expect(host.client.requests.length).toBe(1);
   });
 
@@ -250,6 +340,7 @@ describe('Provider', () => {
     const { request } = await ask();
     request.end();
     await settle();
+    host.editor.type('n');
     expect(await fail()).toEqual(shown);
     for (const code of ['loading', 'busy'] as const) {
       expect(await fail({ ...FAULT, code, message: 'Wait.' })).toEqual([]);
@@ -267,6 +358,7 @@ describe('Provider', () => {
   it('always says why when it was asked to', async () => {
     for (let i = 0; i < 2; i++) {
       const items = host.fetch(0);
+      await settle();
       host.client.last.send(FAULT);
       expect(await items).toMatchObject([{ error: { message: 'It broke.' } }]);
     }

@@ -5,7 +5,12 @@ import events from '../../tests/contract/events.json';
 import snapshots from '../../tests/contract/snapshot.json';
 import statuses from '../../tests/contract/status.json';
 import { takeSnapshot } from '../src/snapshot';
-import { decodeEvent, decodeSent, decodeStatus, ISnapshot } from '../src/wire';
+import {
+  decodeEvent,
+  decodeSent,
+  decodeStatus,
+  type ISnapshot
+} from '../src/wire';
 
 describe('the messages that both languages read', () => {
   it.each(events)('decodes %j', event => {

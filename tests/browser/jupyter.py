@@ -77,7 +77,7 @@ def wait_until(true: Callable[[], bool], otherwise: str, seconds: float = START_
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
+def serving(home: Path, base_url: str = "/") -> Iterator[Server]:
     """A server over a copy of the examples, with all its directories under `home`, until the block ends."""
     root = home / "notebooks"
     shutil.copytree(EXAMPLES, root)
@@ -86,9 +86,14 @@ def serving(home: Path) -> Iterator[Server]:
     log = home / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command(port, token, root), env=environment(home), cwd=home, stdout=out, stderr=out, start_new_session=True
+            command(port, token, root, base_url),
+            env=environment(home),
+            cwd=home,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}", token, root, log, process)
+    server = Server(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", token, root, log, process)
     try:
         server.wait_until_ready()
         yield server
@@ -96,13 +101,14 @@ def serving(home: Path) -> Iterator[Server]:
         stop(process)
 
 
-def command(port: int, token: str, root: Path) -> list[str]:
+def command(port: int, token: str, root: Path, base_url: str) -> list[str]:
     """The command line."""
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
         "ServerApp.port_retries": 0,
         "ServerApp.root_dir": root,
+        "ServerApp.base_url": base_url,
         "ServerApp.allow_root": True,
         "ServerApp.open_browser": False,
         "IdentityProvider.token": token,

@@ -190,6 +190,11 @@ class NotebookPage:
         """The item in the status bar."""
         return self.page.locator(".jp-CodeComposeStatus")
 
+    def wear(self, theme: str) -> None:
+        """Change JupyterLab's theme."""
+        self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        self.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+
     def scroll_to_top(self) -> None:
         """Show the beginning of the notebook."""
         self.page.evaluate(f"() => {PANEL}.content.scrollToItem(0)")

@@ -1,0 +1,123 @@
+/**
+ * Tells a screen reader of a suggestion: once in a pause, and not while it grows or is typed along.
+ *
+ * It does not know where suggestions come from, nor how a person takes them.
+ */
+
+import type {
+  IInlineCompleterFactory,
+  InlineCompleter
+} from '@jupyterlab/completer';
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+/** The part of the host's completer that is watched. */
+export type Watched = Pick<InlineCompleter, 'current' | 'model'>;
+
+/** Milliseconds without any change that make a pause. */
+export const PAUSE = 750;
+
+export class Announcer implements IDisposable {
+  /** `region` is where a screen reader listens. */
+  constructor(region: Pick<Node, 'textContent'>, trans: TranslationBundle) {
+    this._region = region;
+    this._trans = trans;
+  }
+
+  /** Whether anything is said. */
+  isOn = true;
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Follows `settings` from now on. */
+  bind(settings: ISettingRegistry.ISettings): void {
+    settings.changed.connect(this._onSettings, this);
+    this._onSettings(settings);
+  }
+
+  /** Speaks for a completer, too, as long as both live. */
+  watch(completer: Watched): void {
+    const change = () => this._plan(completer);
+    completer.model?.suggestionsChanged.connect(change, this);
+    completer.model?.filterTextChanged.connect(change, this);
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    clearTimeout(this._timer);
+    Signal.clearData(this);
+  }
+
+  private _onSettings(settings: ISettingRegistry.ISettings): void {
+    this.isOn = settings.composite['announce'] !== false;
+  }
+
+  private _plan(completer: Watched): void {
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this._look(completer), PAUSE);
+  }
+
+  private _look(completer: Watched): void {
+    const current = completer.current;
+    if (current?.streaming) {
+      this._plan(completer);
+      return;
+    }
+    const text = current?.insertText ?? '';
+    // What is left of a suggestion is not a new one.
+    if (text === '' || !this._said.endsWith(text)) {
+      this._said = text;
+      this._region.textContent = this.isOn ? this._sentence(text) : '';
+    }
+  }
+
+  private _sentence(text: string): string {
+    const lines = text.split('\n').filter(line => line.trim() !== '');
+    const [first, ...more] = lines;
+    if (first === undefined) {
+      return '';
+    }
+    const line = first.trim();
+    return more.length === 0
+      ? this._trans.__('Suggestion: %1', line)
+      : this._trans._n(
+          'Suggestion: %2, and %1 more line',
+          'Suggestion: %2, and %1 more lines',
+          more.length,
+          line
+        );
+  }
+
+  private _region: Pick<Node, 'textContent'>;
+  private _trans: TranslationBundle;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _said = '';
+  private _isDisposed = false;
+}
+
+/** A factory of completers for which `announcer` speaks. */
+export function announcedFactory(
+  { factory }: IInlineCompleterFactory,
+  announcer: Announcer
+): IInlineCompleterFactory {
+  return {
+    factory: options => {
+      const completer = factory(options);
+      announcer.watch(completer);
+      return completer;
+    }
+  };
+}
+
+/** An element that a screen reader listens to, and that nobody sees. */
+export function listenedTo(): HTMLElement {
+  const region = document.createElement('div');
+  region.className = 'jp-CodeComposeAnnouncer';
+  region.setAttribute('aria-live', 'polite');
+  document.body.append(region);
+  return region;
+}
