@@ -15,7 +15,7 @@ from jupyter_codecompose.gateway import Remote
 from jupyter_codecompose.kernel import Kernels, Known
 from jupyter_codecompose.routes import routes
 from jupyter_codecompose.service import Service
-from jupyter_codecompose.settings import PROMPTS, TOKEN_VARIABLE, Settings, WrongSetting, read_token
+from jupyter_codecompose.settings import TOKEN_VARIABLE, Settings, WrongSetting, read_token
 from jupyter_codecompose.worker import Worker
 from model_server.families import INCODER
 
@@ -36,7 +36,7 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
     )
     worker_model = Unicode("", help="The model's name at worker_url; '' is for the only one there.").tag(config=True)
     worker_prompt = Unicode(
-        "auto", help=f"How the prompt for worker_url is made: {', '.join(PROMPTS)}. See docs/servers.md."
+        "auto", help="How the prompt for worker_url is made; 'auto' finds out. See docs/servers.md."
     ).tag(config=True)
     worker_context = Int(0, help="The context of the model at worker_url in tokens; 0: as it says.").tag(config=True)
     model = Unicode(

@@ -131,9 +131,15 @@ async def _print(service: Service, asked: Snapshot) -> int:
 def _explain(explanation: Explanation, sent: Sent) -> None:
     masked = ", ".join(f"{count} {family}" for family, count in sent.masked.items())
     _tell(f"\n--- sent ---\n{sent.body}\n--- end of what was sent; masked in the document: {masked or 'nothing'} ---")
-    steps = ", ".join(f"{step} {took:.1f}" for step, took in explanation.steps_ms.items())
     _tell(f"\n--- prompt ---\n{explanation.prompt}\n--- end of prompt ---")
-    _tell(f"{explanation.prompt_tokens} tokens, {explanation.reused_tokens} of them reused; milliseconds: {steps}")
+    parts = ", ".join(
+        f"{name.replace('_', ' ')} {count} of {explanation.of[name]}" for name, count in explanation.sent.items()
+    )
+    ways = ", then ".join(f"{count} continuations" if count else "any" for count in explanation.ways)
+    steps = ", ".join(f"{step} {took:.1f}" for step, took in explanation.steps_ms.items())
+    _tell(f"sent: {parts}; {explanation.reused_tokens} tokens reused")
+    _tell(f"allowed: {ways}; cut, since the kernel has none: {', '.join(explanation.cut) or 'nothing'}")
+    _tell(f"milliseconds: {steps}")
 
 
 async def _worker_check() -> Check:

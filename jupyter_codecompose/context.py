@@ -10,11 +10,11 @@ and not to be read. It does not know how a model lays its prompt out; the worker
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from jupyter_codecompose.names import WORD
-from jupyter_codecompose.notebook import Notebook, Part, givers
+from jupyter_codecompose.notebook import Notebook, givers
 from model_server.layout import describe
 from model_server.wire import Cell, Fact, Header, Parts
 
@@ -45,51 +45,52 @@ def parts(
     for_before = int(room * BEFORE_SHARE)
     own = within(left, for_before)
     chosen = choose(notebook, for_before - _cost(own))
-    before = (*(notebook.above[at].cell for at in chosen), own)
+    before = (*(notebook.above[at].cell for at in sorted(chosen)), own)
     after, below = first_of((right, *(part.cell for part in notebook.below)), int(room * AFTER_SHARE))
-    above = [part.cell for at, part in enumerate(notebook.above) if at not in chosen and part.cell.kind == "code"]
+    left_out = (notebook.above[at].cell for at in reversed(range(len(notebook.above))) if at not in chosen)
     return Parts(
         header=Header(language=notebook.language, kernel=kernel, path=path),
         facts=useful(facts, _words(before, after), int(room * FACTS_SHARE)),
         before=before,
         after=after,
-        further_before=last_of(above, FURTHER_BEFORE),
+        further_before=last_of((cell for cell in left_out if cell.kind == "code"), FURTHER_BEFORE),
         further_after=first_of(below, FURTHER_AFTER)[0],
     )
 
 
-def choose(notebook: Notebook, room: int) -> list[int]:
-    """Which of the cells above are sent, by index and in order; `room` characters are taken in whole steps."""
+def choose(notebook: Notebook, room: int) -> set[int]:
+    """Which of the cells above are sent, by index; `room` characters are taken in whole steps."""
     room -= room % STEP
-    chosen = []
+    chosen = set()
     for at in ranked(notebook):
         cost = _cost(notebook.above[at].cell)
         if cost <= room:
-            chosen.append(at)
+            chosen.add(at)
             room -= cost
-    return sorted(chosen)
+        if room <= CELL_COST:
+            break
+    return chosen
 
 
-def ranked(notebook: Notebook) -> list[int]:
+def ranked(notebook: Notebook) -> Iterator[int]:
     """The cells above, the most useful first. What is being typed on the cursor's line changes nothing here."""
-    above = notebook.above
+    above, last = notebook.above, len(notebook.above) - 1
     written = {*WORD.findall(notebook.left.rpartition("\n")[0]), *WORD.findall(notebook.right)}
-    giving, last = givers(above, written), len(above) - 1
-
-    def rank(at: int) -> tuple[int, int]:
-        part: Part = above[at]
-        return (0 if at == last else 1 if at in giving else 3 if part.stale else 2, last - at)
-
-    return sorted(range(len(above)), key=rank)
+    giving = givers(above, written) - {last}
+    yield from [last, *sorted(giving, reverse=True)] if above else []
+    for stale in (False, True):
+        yield from (at for at in range(last - 1, -1, -1) if above[at].stale is stale and at not in giving)
 
 
-def last_of(cells: Sequence[Cell], budget: int) -> tuple[Cell, ...]:
-    """The last of `cells` that fit in `budget`, whole."""
-    for number in range(len(cells) - 1, -1, -1):
-        budget -= _cost(cells[number])
+def last_of(cells: Iterable[Cell], budget: int) -> tuple[Cell, ...]:
+    """The last cells that fit in `budget`, whole; `cells` begin with the last."""
+    kept: list[Cell] = []
+    for cell in cells:
+        budget -= _cost(cell)
         if budget < 0:
-            return tuple(cells[number + 1 :])
-    return tuple(cells)
+            break
+        kept.append(cell)
+    return tuple(reversed(kept))
 
 
 def first_of(cells: Sequence[Cell], budget: int) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:

@@ -30,7 +30,8 @@ class Variable(msgspec.Struct, frozen=True):
 
     `members` are the columns of a frame with their `dtypes`, the string keys of a small dict, or the fields of an
     array; they are all if `complete`, and attributes too if `dotted`. `index` names the levels of a frame's index, or
-    an xarray object's dimensions; `shape` and `dtype` are those of an array, a tensor or a table. `signature` is
+    an xarray object's dimensions; `shape` and `dtype` are those of an array, a tensor or a table. `item` is the name of
+    the `Kind` that each column is of, taken by a subscript, or by a dot where `dotted`. `signature` is
     `(a, b=…)` of a function or class, `parameters` what a function takes as keywords, None where that is not known.
     `own` are the public names in the instance's own dict; `open`: there may be more than its kind's and these.
     """
@@ -50,6 +51,7 @@ class Variable(msgspec.Struct, frozen=True):
     parameters: Names | None = None
     own: Names = ()
     open: bool = False
+    item: Name = ""
 
     def lacks(self, member: str) -> bool:
         """Whether there is, for certain, no such column, key or field."""
@@ -59,7 +61,8 @@ class Variable(msgspec.Struct, frozen=True):
 class Kind(msgspec.Struct, frozen=True):
     """What the values of a type offer, or a class itself (`type[…]`), or a module: its public `attributes`; more may
     exist where it is `open`. `parameters` are what those of them that are plain functions take as keywords, and under
-    `__call__` what the thing itself takes; `modules` names the kinds of a package's parts."""
+    `__call__` what the thing itself takes; `modules` names the kinds of a package's parts, whose own parts are told of
+    in the same way. The names that `probe.kinds.USUAL` lists, such as `pandas.Series`, hold in every version."""
 
     name: Name
     attributes: Names
@@ -92,6 +95,10 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     def kind_of(self, variable: Variable) -> Kind | None:
         """What a variable's type offers, or the class or module that it is."""
         return self._kinds.get(variable.kind)
+
+    def item_of(self, variable: Variable, member: str) -> Kind | None:
+        """What a column of a frame offers; None where that is not known."""
+        return self._kinds.get(variable.item) if member in variable.members else None
 
     def lacks(self, name: str) -> bool:
         """Whether there is, for certain, neither a variable nor a builtin of this name."""

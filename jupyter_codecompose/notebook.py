@@ -8,8 +8,10 @@ suggestion is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 
 from jupyter_codecompose.names import NONE, Names, names
 from jupyter_codecompose.outputs import shortened, shown
@@ -18,6 +20,7 @@ from jupyter_codecompose.wire import Snapshot
 from model_server.wire import Cell
 
 MARKDOWN_CHARACTERS = 600
+REMEMBERED = 8192
 
 MAGIC = re.compile(r"[ \t\n]*%%(\w+)")
 LANGUAGES = {
@@ -71,10 +74,10 @@ def read(snapshot: Snapshot, *, outputs: bool = True) -> Notebook:
     alive = any(cell.count for cell in snapshot.cells)
     return Notebook(
         language=magic_language(here.source) or snapshot.language,
-        above=tuple(part for page in above for part in parts(page, alive, outputs=outputs)),
+        above=tuple(chain.from_iterable(parts(page, alive, outputs) for page in above)),
         left=left,
         right=right,
-        below=tuple(part for page in below for part in parts(page, alive, outputs=False)),
+        below=tuple(chain.from_iterable(parts(page, alive, False) for page in below)),
         prose=here.kind != "code",
     )
 
@@ -93,19 +96,18 @@ def magic_language(source: str) -> str | None:
     return LANGUAGES.get(found[1].lower()) if found else None
 
 
-def parts(page: PageCell, alive: bool, *, outputs: bool) -> Iterator[Part]:
-    """A cell of the page and its output. Nothing is stale in a notebook of which nothing has run."""
+@lru_cache(REMEMBERED)
+def parts(page: PageCell, alive: bool, outputs: bool) -> tuple[Part, ...]:
+    """A cell of the page and its output, read once. Nothing is stale in a notebook of which nothing has run."""
     text = _newlines(page.source)
     if page.kind == "raw" or not text.strip():
-        return
+        return ()
     if page.kind == "markdown":
-        yield Part(Cell(kind="markdown", text=shortened(text, MARKDOWN_CHARACTERS)))
-        return
+        return (Part(Cell(kind="markdown", text=shortened(text, MARKDOWN_CHARACTERS))),)
     count, stale = page.count or 0, alive and (page.edited or not page.count)
-    yield Part(Cell(kind="code", text=text), names(text), count, stale)
+    own = Part(Cell(kind="code", text=text), names(text), count, stale)
     output = shown(_newlines(page.outputs)) if outputs and not stale else ""
-    if output:
-        yield Part(Cell(kind="output", text=output), NONE, count)
+    return (own, Part(Cell(kind="output", text=output), NONE, count)) if output else (own,)
 
 
 def givers(cells: Sequence[Part], wanted: Set[str]) -> set[int]:

@@ -27,7 +27,7 @@ def _text(name: str) -> str:
     return OWN_IMPORT.sub("", (files("jupyter_codecompose") / "probe" / f"{name}.py").read_text("utf-8"))
 
 
-TEXTS = tuple(_text(name) for name in ("slots", "calls", "data", "offers", "kinds", "names", "look"))
+TEXTS = tuple(_text(name) for name in ("slots", "compiled", "calls", "data", "offers", "kinds", "names", "look"))
 PYTHON = f"{sys.implementation.cache_tag} {sys.hexversion}"
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -25,7 +26,7 @@ MASKS = {16: "x" * 8, 64: "x" * 16}
 """The mask of a secret of at most so many characters; none is so long that a key could be read in it."""
 LONG_MASK = "x" * 32
 BREAK = re.compile(r"(?:\\[nr]|\s)*")
-REMEMBERED = 4096
+REMEMBERED = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,19 @@ def page(snapshot: Snapshot) -> Page | None:
     if any(span.start <= cursor <= span.end for span in spans) or being_typed(here.source[:cursor]):
         return None
     left = without(here.source[:cursor], [span for span in spans if span.end <= cursor])
-    texts = [without(here.source, spans) if cell is here else masked(cell.source) for cell in snapshot.cells]
-    outputs = [masked(cell.outputs) for cell in snapshot.cells]
+    own = _cell(here, without(here.source, spans))
+    cleaned = [own if cell is here else clean(cell) for cell in snapshot.cells]
     path, language = masked(snapshot.path), masked(snapshot.language)
-    cells = tuple(map(_cell, snapshot.cells, texts, outputs))
-    clean = replace(snapshot, cells=cells, cursor=len(left.text), path=path.text, language=language.text)
-    return Page(clean, Counter(family for text in (*texts, *outputs, path, language) for family in text.families))
+    cells = tuple(cell for cell, _ in cleaned)
+    clear = replace(snapshot, cells=cells, cursor=len(left.text), path=path.text, language=language.text)
+    families = chain(path.families, language.families, *(families for _, families in cleaned if families))
+    return Page(clear, Counter(families))
+
+
+@lru_cache(REMEMBERED)
+def clean(cell: Cell) -> tuple[Cell, tuple[str, ...]]:
+    """A cell without its secrets, and the family of each."""
+    return _cell(cell, masked(cell.source))
 
 
 def request(asked: CompletionRequest) -> CompletionRequest:
@@ -94,8 +102,10 @@ def mask(secret: str, family: str) -> str:
     return prefix[0] + size if prefix else size
 
 
-def _cell(cell: Cell, source: Masked, outputs: Masked) -> Cell:
-    return replace(cell, source=source.text, outputs=outputs.text) if source.families or outputs.families else cell
+def _cell(cell: Cell, source: Masked) -> tuple[Cell, tuple[str, ...]]:
+    outputs = masked(cell.outputs)
+    families = source.families + outputs.families
+    return replace(cell, source=source.text, outputs=outputs.text) if families else cell, families
 
 
 def _fact(fact: Fact) -> Fact:

@@ -30,11 +30,29 @@ REVISION = re.compile(r"\w[\w./-]{0,199}")
 PLAIN_NAME = re.compile(r"[!-~]{0,200}")
 
 
+ALLOWED = {
+    "worker_url": "'' (a worker of our own) or http(s)://host[:port][/path], without user, query or fragment",
+    "worker_token_file": "a file that only its owner may read (chmod 600)",
+    "worker_model": "at most 200 printable ASCII characters, no spaces",
+    "worker_prompt": ", ".join(map(repr, PROMPTS)),
+    "worker_context": f"0 (what the worker says itself) or {LEAST_CONTEXT} to {MOST_CONTEXT} tokens",
+    "model": "'bundled' or an existing directory, or a name on the Hugging Face Hub",
+    "model_revision": "'', or with a Hub name as model: a commit, tag or branch of it",
+    "start_worker": "'on_demand' or 'at_once'",
+    "timeout": f"{SHORTEST} to {LONGEST} seconds",
+    "max_tokens": f"1 to {MAX_NEW_TOKENS}",
+    "most_lines": f"1 to {TALLEST}",
+    "exclude_paths": f"globs of 1 to {LONGEST_GLOB} printable characters",
+    "send_outputs": "'local', 'always' or 'never'",
+}
+"""What values each setting may have, where its type does not say it all."""
+
+
 class WrongSetting(ValueError):
     """A setting with a value that is not allowed. The sentence is safe to print: token values never enter it."""
 
-    def __init__(self, name: str, value: object, allowed: str) -> None:
-        super().__init__(f"CodeCompose.{name} is {value!r}; allowed: {allowed}")
+    def __init__(self, name: str, value: object, allowed: str = "") -> None:
+        super().__init__(f"CodeCompose.{name} is {value!r}; allowed: {allowed or ALLOWED[name]}")
 
 
 @dataclass(frozen=True)
@@ -64,18 +82,17 @@ class Settings:
         self._check_remote()
         _check_model(self.model, self.model_revision)
         if self.start_worker not in ("on_demand", "at_once"):
-            raise WrongSetting("start_worker", self.start_worker, "'on_demand' or 'at_once'")
+            raise WrongSetting("start_worker", self.start_worker)
         if self.send_outputs not in ("local", "always", "never"):
-            raise WrongSetting("send_outputs", self.send_outputs, "'local', 'always' or 'never'")
+            raise WrongSetting("send_outputs", self.send_outputs)
         if not SHORTEST <= self.timeout <= LONGEST:
-            raise WrongSetting("timeout", self.timeout, f"{SHORTEST} to {LONGEST} seconds")
+            raise WrongSetting("timeout", self.timeout)
         if not 1 <= self.max_tokens <= MAX_NEW_TOKENS:
-            raise WrongSetting("max_tokens", self.max_tokens, f"1 to {MAX_NEW_TOKENS}")
+            raise WrongSetting("max_tokens", self.max_tokens)
         if not 1 <= self.most_lines <= TALLEST:
-            raise WrongSetting("most_lines", self.most_lines, f"1 to {TALLEST}")
+            raise WrongSetting("most_lines", self.most_lines)
         if not all(glob.isprintable() and 0 < len(glob) <= LONGEST_GLOB for glob in self.exclude_paths):
-            allowed = f"globs of 1 to {LONGEST_GLOB} printable characters"
-            raise WrongSetting("exclude_paths", list(self.exclude_paths), allowed)
+            raise WrongSetting("exclude_paths", list(self.exclude_paths))
 
     @property
     def managed(self) -> bool:
@@ -95,21 +112,20 @@ class Settings:
             if self.managed and value != getattr(Settings, name):
                 raise WrongSetting(name, value, "only together with CodeCompose.worker_url")
         if not PLAIN_NAME.fullmatch(self.worker_model):
-            raise WrongSetting("worker_model", self.worker_model, "at most 200 printable ASCII characters, no spaces")
+            raise WrongSetting("worker_model", self.worker_model)
         if self.worker_prompt not in PROMPTS:
-            raise WrongSetting("worker_prompt", self.worker_prompt, ", ".join(map(repr, PROMPTS)))
+            raise WrongSetting("worker_prompt", self.worker_prompt)
         if self.worker_context and not LEAST_CONTEXT <= self.worker_context <= MOST_CONTEXT:
-            allowed = f"0 (what the worker says itself) or {LEAST_CONTEXT} to {MOST_CONTEXT} tokens"
-            raise WrongSetting("worker_context", self.worker_context, allowed)
+            raise WrongSetting("worker_context", self.worker_context)
 
 
 def _check_model(model: str, revision: str) -> None:
     """A Hub name may be one that this machine has not seen: the worker fetches it."""
     named = model != "bundled" and not Path(model).expanduser().is_dir()
     if named and not HUB_NAME.fullmatch(model):
-        raise WrongSetting("model", model, "'bundled' or an existing directory, or a name on the Hugging Face Hub")
+        raise WrongSetting("model", model)
     if revision and not (named and REVISION.fullmatch(revision)):
-        raise WrongSetting("model_revision", revision, "'', or with a Hub name as model: a commit, tag or branch of it")
+        raise WrongSetting("model_revision", revision)
 
 
 def read_token(file: str) -> str:
@@ -121,7 +137,7 @@ def read_token(file: str) -> str:
     if not path.is_file():
         raise WrongSetting("worker_token_file", file, "an existing file")
     if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise WrongSetting("worker_token_file", file, "a file that only its owner may read (chmod 600)")
+        raise WrongSetting("worker_token_file", file)
     return _one_line(path.read_text("utf-8").strip(), "worker_token_file")
 
 
@@ -132,18 +148,17 @@ def _one_line(token: str, name: str) -> str:
 
 
 def _check_url(url: str, *, insecure: bool) -> None:
-    allowed = "'' (a worker of our own) or http(s)://host[:port][/path], without user, query or fragment"
     if not url:
         return
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise WrongSetting("worker_url", "…", allowed) from None
+        raise WrongSetting("worker_url", "…") from None
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise WrongSetting("worker_url", "…", allowed)
+        raise WrongSetting("worker_url", "…")
     if parts.scheme not in ("http", "https") or not host:
-        raise WrongSetting("worker_url", url, allowed)
+        raise WrongSetting("worker_url", url)
     if parts.scheme == "http" and not insecure and not _is_loopback(host):
         raise WrongSetting(
             "worker_url", url, "https for another host; CodeCompose.allow_insecure_worker = True sends code unencrypted"

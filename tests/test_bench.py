@@ -46,7 +46,9 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     )
 
 
-@pytest.mark.parametrize("name", ["limits", "arithmetic", "guesses", "busy", "editors", "sessions", "stack"])
+@pytest.mark.parametrize(
+    "name", ["limits", "arithmetic", "guesses", "busy", "editors", "sessions", "stack", "probe", "context"]
+)
 def test_a_benchmark_measures_all_that_its_page_says(name: str, plan: Plan) -> None:
     benchmark, figures = importlib.import_module(f"tests.bench.{name}"), Figures()
     benchmark.measure(figures, plan)

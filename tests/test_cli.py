@@ -38,8 +38,10 @@ def test_complete(tmp_path: Path, elsewhere: FakeWorker, capsys: pytest.CaptureF
     assert elsewhere.bodies[0].decode() in said.err
     assert "masked in the document: 1 assignment" in said.err
     assert "the prompt" in said.err
-    assert "100 tokens, 90 of them reused" in said.err
     assert "decode 3.0" in said.err
+    assert "sent: cells above 1 of 1, cells below 0 of 0, cells further 0 of 1, facts 0 of 0, " in said.err
+    assert "tokens 100 of 1024; 90 tokens reused" in said.err
+    assert "allowed: any; cut, since the kernel has none: nothing" in said.err
 
 
 def test_complete_with_a_kernel(tmp_path: Path, elsewhere: FakeWorker) -> None:

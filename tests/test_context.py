@@ -128,7 +128,9 @@ def test_the_first_and_the_last_fit(texts: list[str], room: int) -> None:
     first, rest = first_of(cells(*texts), room)
     assert total(first) <= room + CELL_COST
     assert "".join(cell.text for cell in (*first, *rest)) == "".join(texts)
-    assert total(last_of(cells(*texts), room)) <= room
+    last = last_of(reversed(cells(*texts)), room)
+    assert total(last) <= room
+    assert "".join(texts).endswith("".join(cell.text for cell in last))
 
 
 def test_two_thousand_cells() -> None:

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from jupyter_codecompose.probe.slots import Function, Type, entry_of, flat, found, is_plain, own_of
+from jupyter_codecompose.probe.compiled import compiled_in
+from jupyter_codecompose.probe.slots import (
+    Function,
+    Module,
+    Type,
+    entry_of,
+    flat,
+    found,
+    is_plain,
+    module_body_of,
+    own_of,
+    word,
+)
 
 SIGNATURE = 200
 WRAPPED = 8
 VARARGS, VARKEYWORDS = 4, 8
+Method = type(found.__get__(0))
+Cached, Dispatched = found("functools", "_lru_cache_wrapper"), type(found("numpy", "sum"))
+PANDAS = ("pandas.core.frame", "pandas.core.series", "pandas.core.generic", "pandas.core.base")
+CHECKED = (
+    *("all", "any", "argmax", "argmin", "clip", "cummax", "cummin", "cumprod", "cumsum", "idxmax", "idxmin", "kurt"),
+    *("max", "mean", "median", "min", "prod", "round", "sem", "skew", "std", "sum", "var"),
+)
+"""Methods of pandas that take any keywords, for numpy to pass what it always passes, and refuse all others."""
 
 
 def constructor(kind: type) -> str:
@@ -80,20 +101,33 @@ def keywords(called: Any, skip: int = 0) -> list[str] | None:
 
     A wrapper that hands on whatever keywords it gets takes its own names and those of what it wraps.
     """
+    if type(called) is Method:
+        called, skip = called.__func__, skip + 1
     names: list[str] = []
     for _ in range(WRAPPED):
         function = called if type(called) is Function else behind(called)
-        if type(function) is not Function or not is_plain(function.__code__.co_varnames):
+        if type(function) is not Function:
+            return compiled_in(called, skip) if not names else None
+        if not is_plain(function.__code__.co_varnames):
             return None
         code, body = function.__code__, flat(function.__dict__)
         first = min(max(skip, code.co_posonlyargcount), code.co_argcount)
         names += code.co_varnames[first : code.co_argcount + code.co_kwonlyargcount]
-        if "__signature__" in body:
+        wrapped = body.get("__wrapped__")
+        if "__signature__" in body and not is_checked(wrapped):
             return signed(body["__signature__"], skip)
-        if not code.co_flags & VARKEYWORDS:
+        if not code.co_flags & VARKEYWORDS or is_checked(function):
             return list(dict.fromkeys(names))
-        called = body.get("__wrapped__")
+        called = wrapped
     return None
+
+
+def is_checked(function: Any) -> bool:
+    """Whether a function is one of pandas' that refuse what they do not name."""
+    if type(function) is not Function or word(function.__code__.co_name) not in CHECKED:
+        return False
+    modules = [holder for name in PANDAS if type(holder := sys.modules.get(name)) is Module]
+    return any(function.__globals__ is module_body_of(module) for module in modules)
 
 
 def signed(signature: Any, skip: int) -> list[str] | None:
@@ -113,4 +147,4 @@ def behind(called: Any) -> Any:
 
 
 def is_stand_in(kind: type) -> bool:
-    return kind is found("functools", "_lru_cache_wrapper") or kind is type(found("numpy", "sum"))
+    return kind is Cached or kind is Dispatched

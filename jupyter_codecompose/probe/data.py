@@ -6,12 +6,27 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from jupyter_codecompose.probe.slots import belongs, derives, flat, found, is_class, name_of, public, shown, word
+from jupyter_codecompose.probe.slots import (
+    all_shown,
+    belongs,
+    derives,
+    flat,
+    found,
+    is_class,
+    is_plain,
+    name_of,
+    public,
+    shown,
+    word,
+)
 
 COLUMNS = 2_000
 KEYS = 60
 NUMBERED = ("RangeIndex", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "IntervalIndex")
 """The pandas indexes that hold no names."""
+ARRAYS: dict[int, tuple[Any, bool]] = {}
+DTYPES: dict[int, tuple[Any, str]] = {}
+"""What one look has found of types of arrays, and of dtypes; each is held, so that no other has its id."""
 
 Described = dict[str, Any]
 
@@ -46,19 +61,17 @@ def keys(mapping: dict[Any, Any]) -> Described:
 
 def members(names: list[Any]) -> Described:
     """Those of some names that can be sent, and whether these are all."""
-    kept = [name for name in names[:KEYS] if shown(name)]
-    every = len(names) <= KEYS and all(type(name) is str for name in names)
-    return {"members": kept, "complete": every}
+    return {"members": all_shown(names[:KEYS]), "complete": len(names) <= KEYS and is_plain(names)}
 
 
 def columns(names: list[Any], dtypes: list[str]) -> Described:
     """The first columns of a table that can be sent, with their dtypes."""
-    kept = [(name, dtype) for name, dtype in zip(names[:COLUMNS], dtypes, strict=False) if shown(name)]
-    return {
-        "members": [name for name, _ in kept],
-        "dtypes": [dtype for _, dtype in kept],
-        "complete": len(names) <= COLUMNS and all(type(name) is str for name in names),
-    }
+    first = names[:COLUMNS]
+    kept = all_shown(first)
+    if kept is not first:
+        dtypes = [dtype for name, dtype in zip(first, dtypes, strict=False) if shown(name)]
+    complete = len(names) <= COLUMNS and (kept is first or is_plain(names))
+    return {"members": kept, "dtypes": dtypes[: len(kept)], "complete": complete}
 
 
 def array(value: Any) -> Described:
@@ -76,7 +89,8 @@ def tensor(value: Any) -> Described:
 
 
 def frame(value: Any) -> Described:
-    """A pandas frame: its first columns with their dtypes, and the names of its index."""
+    """A pandas frame: its first columns with their dtypes, and the names of its index. Where a column is taken from it,
+    that is a plain series, unless there are two of a name or its index has labels, which may be attributes of it."""
     labels, index = value.columns, value.index
     known = index_of(index)
     if type(labels) is not found("pandas", "Index"):
@@ -85,7 +99,9 @@ def frame(value: Any) -> Described:
     told = columns(names, dtypes_of(value._mgr, len(names)))
     if known:
         known["shape"] = [*known["shape"], len(labels)]
-    return {**told, **known, "dotted": True, "open": len(names) > COLUMNS}
+    plain = told["complete"] and len({*names}) == len(names) and is_numbered(index)
+    item = "pandas.Series" if plain and type(value) is found("pandas", "DataFrame") else ""
+    return {**told, **known, "dotted": True, "open": len(names) > COLUMNS, "item": item}
 
 
 def series(value: Any) -> Described:
@@ -117,9 +133,19 @@ def dtypes_of(manager: Any, count: int) -> list[str]:
 
 def dtype_of(values: Any) -> str:
     """The dtype of an array of numpy's, pandas' or geopandas' own; '' of any other."""
-    if not belongs(type(values), "numpy", "pandas", "geopandas"):
+    kind = type(values)
+    if id(kind) not in ARRAYS:
+        ARRAYS[id(kind)] = kind, belongs(kind, "numpy", "pandas", "geopandas")
+    if not ARRAYS[id(kind)][1]:
         return ""
     dtype = values.dtype
+    if id(dtype) not in DTYPES:
+        DTYPES[id(dtype)] = dtype, said_of(dtype)
+    return DTYPES[id(dtype)][1]
+
+
+def said_of(dtype: Any) -> str:
+    """A dtype's name."""
     if derives(type(dtype), found("numpy", "dtype")):
         return word(dtype.name)
     named = word(name_of(type(dtype))).removesuffix("Dtype")
@@ -130,7 +156,7 @@ def polars_frame(value: Any) -> Described:
     """A polars frame: its columns with their dtypes."""
     schema = value.schema
     told = columns(list(schema), [polars_dtype(dtype) for dtype in schema.values()])
-    return {**told, "shape": list(value.shape)}
+    return {**told, "shape": list(value.shape), "item": "polars.Series"}
 
 
 def polars_series(value: Any) -> Described:

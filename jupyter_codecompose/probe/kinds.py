@@ -1,6 +1,7 @@
 """The types, classes and modules that a look meets, and which of them it tells of.
 
 Each is told of once: a question brings the marks of what is known already, and what still has its mark is only named.
+Beside what the user's names lead to, these are the parts of packages, two levels deep, and the types in `USUAL`.
 """
 
 from __future__ import annotations
@@ -16,18 +17,39 @@ from jupyter_codecompose.probe.slots import (
     Function,
     Module,
     bodies_of,
+    entry_of,
+    found,
     installed,
+    is_class,
     module_of,
     name_of_module,
     outline,
     public,
     qualified_name_of,
+    short_hash,
     trust,
     word,
 )
 
 NEW = 250_000
 """The most that is told of kinds in one look: what does not fit is told of in the next."""
+MOST = 400
+"""With so many kinds known, no more parts of packages are told of: each is looked at in every look."""
+INNER = ("backends", "compat", "core", "externals", "internals", "testing", "tests", "util", "utils")
+"""Parts whose own parts are hardly for others to use."""
+USUAL = (
+    ("pandas", "DataFrame"),
+    ("pandas", "Series"),
+    ("pandas.api.typing", "DataFrameGroupBy"),
+    ("pandas.api.typing", "SeriesGroupBy"),
+    ("numpy", "ndarray"),
+    ("polars", "DataFrame"),
+    ("polars", "Series"),
+    ("matplotlib.axes", "Axes"),
+    ("matplotlib.figure", "Figure"),
+    ("torch", "Tensor"),
+)
+"""Types that are told of wherever they are loaded, under these names, whatever they say of their module."""
 
 
 class Kinds:
@@ -38,6 +60,19 @@ class Kinds:
         self._marks = set(known.values())
         self._met: dict[str, tuple[Any, Callable[[Any], Told]]] = {}
         self._names: dict[tuple[int, Any], str] = {}
+        self._same: dict[str, None] = {}
+        self._parts: list[Any] = []
+        usual = [(found(module, name), f"{module}.{name}") for module, name in USUAL]
+        self._usual = {id(kind): (kind, name) for kind, name in usual if is_class(type(kind))}
+        for name, mark in known.items():
+            module = sys.modules.get(name)
+            if type(module) is not Module:
+                continue
+            if outline(module) == mark:
+                self._names[id(module), module_told] = name
+                self._same[name] = None
+            else:
+                self._parts.append(module)
 
     def recall(self, thing: Any) -> None:
         """Spares a type or module that is as it was told of before from being looked through."""
@@ -46,7 +81,8 @@ class Kinds:
 
     def of_type(self, kind: type) -> str:
         """The name of what the values of a type offer."""
-        return self._meet(kind, titled(kind), type_told)
+        _, name = self._usual.get(id(kind)) or (kind, titled(kind))
+        return self._meet(kind, name, type_told)
 
     def of_class(self, kind: type) -> str:
         """The name of what a class itself offers."""
@@ -54,43 +90,50 @@ class Kinds:
 
     def of_module(self, module: Any) -> str:
         """The name of what a module offers; the user's own is told of name by name."""
+        if (id(module), module_told) in self._names:
+            return self._names[id(module), module_told]
         self.recall(module)
         name = name_of_module(module)
         return self._meet(module, name, module_told) if name not in ("", "__main__") else ""
 
-    def told(self, end: float, room: int = NEW) -> Told:
-        """What is not known yet, as far as there is time and room, and the names of what is as it was."""
+    def told(self, end: float, soon: float, room: int = NEW) -> Told:
+        """What is not known yet, as far as there is time and room, and the names of what is as it was. For the parts of
+        packages there is time until `soon`."""
+        for kind, _ in self._usual.values():
+            self.recall(kind)
+            self.of_type(kind)
         direct = set(self._met)
-        for module in filter(is_module, map(sys.modules.get, self._known)):
+        for module in self._parts:
             self.of_module(module)
         kinds: list[Told] = []
-        same: list[str] = []
         waiting = list(self._met)
         for name in waiting:
             thing, tell = self._met[name]
             mark = self._mark(thing)
             if self._known.get(name) == mark:
-                same.append(name)
-            elif room > 0:
-                parts = self._parts(thing) if name in direct and type(thing) is Module else {}
-                waiting += [part for part in parts.values() if part not in waiting]
+                self._same[name] = None
+            elif room > 0 and (name in direct or not kinds or perf_counter() < soon):
+                parts = self._parts_of(thing, name in direct) if type(thing) is Module else {}
+                waiting += [part for part in parts.values() if part in self._met and part not in waiting]
                 kinds.append({"name": name, "mark": mark, "modules": parts, **tell(thing)})
                 room -= weight(kinds[-1])
             if perf_counter() > end:
                 break
-        return {"kinds": kinds, "same": same}
+        return {"kinds": kinds, "same": list(self._same)}
 
     def _meet(self, thing: Any, name: str, tell: Callable[[Any], Told]) -> str:
         key = id(thing), tell
         if key not in self._names:
-            while name in self._met:
+            while name in self._met or name in self._same:
                 name += "'"
             self._names[key], self._met[name] = name, (thing, tell)
         return self._names[key]
 
-    def _parts(self, package: Any) -> dict[str, str]:
+    def _parts_of(self, package: Any, direct: bool) -> dict[str, str]:
         """The parts of a package by their names in it, and the names that they are told of under."""
-        names = {name: self.of_module(part) for name, part in parts_of(package).items()}
+        if len(self._known) + len(self._met) > MOST:
+            return {}
+        names = {name: self.of_module(part) for name, part in parts_of(package, direct).items()}
         return {name: part for name, part in names.items() if part}
 
     def _mark(self, thing: Any) -> int:
@@ -99,19 +142,20 @@ class Kinds:
         return short if short in self._marks or installed(thing) else mark_of(thing)
 
 
-def parts_of(module: Any) -> dict[str, Any]:
-    """The modules that belong to a package, by their names in it."""
+def parts_of(module: Any, direct: bool) -> dict[str, Any]:
+    """The modules that belong to a package, by their names in it: of one that a name leads to all, of its parts those
+    below them."""
     package = name_of_module(module).partition(".")[0]
+    if not direct:
+        package = word(entry_of(module, "__package__"))
+        if package.count(".") != 1 or package.rpartition(".")[2] in INNER:
+            return {}
     parts = {name: entry for body in bodies_of(module) or () for name, entry in body.items() if type(entry) is Module}
     return {name: part for name, part in parts.items() if public(name) and is_part(part, package, name)}
 
 
-def is_module(thing: Any) -> bool:
-    return type(thing) is Module
-
-
 def is_part(module: Any, package: str, name: str) -> bool:
-    return name_of_module(module).partition(".")[0] == package or (package, name) == ("os", "path")
+    return f"{name_of_module(module)}.".startswith(f"{package}.") or (package, name) == ("os", "path")
 
 
 def mark_of(thing: Any) -> int:
@@ -120,7 +164,7 @@ def mark_of(thing: Any) -> int:
     behind = [
         id(entry.__code__) if type(entry) is Function else id(entry) for body in bodies for entry in body.values()
     ]
-    return hash((id(thing), *chain(*bodies), *behind))
+    return short_hash((id(thing), *chain(*bodies), *behind))
 
 
 def titled(kind: type) -> str:

@@ -36,7 +36,7 @@ def look(known: dict[str, int]) -> Answer:
     """What the shell's names are, and what is not `known` of their kinds."""
     shell = found("IPython.core.getipython", "get_ipython")()
     with uncollected():
-        return Answer(json.dumps(seen(shell.user_ns, shell.user_ns_hidden, known)))
+        return Answer(json.dumps(seen(shell.user_ns, shell.user_ns_hidden, known), separators=(",", ":")))
 
 
 @contextmanager
@@ -67,5 +67,5 @@ def seen(space: dict[Any, Any], hidden: dict[Any, Any], known: dict[str, int], s
         "complete": complete and len(space) <= SEEN,
         "hidden": list(filter(public, shell))[:SEEN],
         "python": f"{sys.implementation.cache_tag} {sys.hexversion}",
-        **kinds.told(end),
+        **kinds.told(end, end - seconds / 2),
     }

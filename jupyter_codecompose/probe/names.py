@@ -46,8 +46,9 @@ class Names:
         for name, value in items:
             if room < 0 or perf_counter() > end:
                 return told, False
-            told.append({"name": name, **self.value(value)})
-            room -= WEIGHT + sum(WEIGHT * len(texts) for texts in told[-1].values() if type(texts) is list)
+            one = self.value(value)
+            told.append({"name": name, **one})
+            room -= WEIGHT * (1 + 2 * len(one.get("members", ())) + len(one.get("own", ())))
         return told, True
 
     def value(self, value: Any) -> Described:

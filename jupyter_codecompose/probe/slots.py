@@ -55,6 +55,8 @@ def is_plain(body: Any) -> bool:
 
 def flat(body: Any) -> dict[str, Any]:
     """What a dict (of whatever class) has under plain strings."""
+    if not dict.__len__(body):
+        return {}
     return {name: entry for name, entry in list(dict.items(body)) if type(name) is str}
 
 
@@ -73,7 +75,14 @@ def unchecked(thing: Any) -> list[Any]:
 
 def outline(thing: Any) -> int:
     """A number that changes with how many names a type or module has, and stands for no other one."""
-    return hash((id(thing), *map(len, unchecked(thing))))
+    if type(thing) is Module:
+        return short_hash((id(thing), len(module_body_of(thing))))
+    return short_hash((id(thing), *map(len, unchecked(thing))))
+
+
+def short_hash(told: tuple[Any, ...]) -> int:
+    """A hash of few digits, and never 0."""
+    return hash(told) & 0xFFFFFFFF or 1
 
 
 def trust(thing: Any) -> None:
@@ -128,12 +137,19 @@ def installed(thing: Any) -> bool:
 
 def public(name: Any) -> bool:
     """Whether a name is one that is meant for others, and can be written after a dot."""
-    return shown(name) and name[0] != "_" and name.isidentifier()
+    return type(name) is str and name.isidentifier() and name[0] != "_" and shown(name)
 
 
 def shown(text: Any) -> bool:
     """Whether a text is one that can be sent: exactly a string, printable, not empty and not long."""
     return type(text) is str and 0 < len(text) <= LONGEST and text.isprintable()
+
+
+def all_shown(texts: list[Any]) -> list[str]:
+    """Those of some texts that can be sent; as a rule all of them, which is quickly seen."""
+    if texts and is_plain(texts) and all(texts) and max(map(len, texts)) <= LONGEST and "".join(texts).isprintable():
+        return texts
+    return [text for text in texts if shown(text)]
 
 
 def word(text: Any) -> str:

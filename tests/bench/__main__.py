@@ -29,6 +29,8 @@ BENCHMARKS: dict[str, float] = {
     "editors": 40,
     "sessions": 60,
     "stack": 25,
+    "probe": 70,
+    "context": 20,
     "redact": 40,
     "grounding": 150,
     "gpu": 25,

@@ -2,11 +2,13 @@
 
 A real kernel has 200 variables: numbers, texts, dicts, functions, arrays, frames of 40 columns, instances of its own
 classes, modules. It runs a cell, is asked, and runs the next one; an empty silent request beside each shows what any
-request costs. Then it has 200 names of 66 classes that count every call of their code.
+request costs. It runs a long cell while suggestions are asked for. Then it has 200 names of 66 classes that count every
+call of their code.
 """
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import time
 from collections.abc import AsyncIterator
@@ -23,11 +25,11 @@ from tests.bench.plan import Plan
 from tests.hostile import HOSTILE, LEFT_BEHIND
 from tests.page import Page, opened, settled
 
-A_ROUND, WARM_UP = 20, 10
+A_ROUND, WARM_UP = 20, 15
 """Executions for each round of the plan, and those that do not count."""
-NOW = "__import__('time').perf_counter()"
-BUSY_SECONDS = 3.0
-"""What a cell takes that is run alone and while suggestions are asked for."""
+NOW = "(__import__('time').perf_counter(), __import__('time').thread_time())"
+BUSY, ALONE = 2.5, 0.75
+"""How long a cell runs while suggestions are asked for, and alone, in times of the plan's seconds."""
 VARIABLES = """
 import functools, json, os, re
 import matplotlib.pyplot as plt
@@ -72,7 +74,7 @@ async def kernel() -> AsyncIterator[tuple[AsyncMappingKernelManager, Page]]:
 
 async def asked(figures: Figures, count: int) -> None:
     """What questions take after each of some executions, beside requests that ask for nothing."""
-    taken: dict[str, list[float]] = {"held": [], "question": [], "nothing": []}
+    taken: dict[str, list[float]] = {"held": [], "processor": [], "question": [], "nothing": []}
     async with kernel() as (_, page):
         await page.run(VARIABLES)
         questions = Questions()
@@ -80,14 +82,15 @@ async def asked(figures: Figures, count: int) -> None:
             await page.run(f"count_0 = {number}")
             content, milliseconds = await timed(page, questions.next())
             known = questions.read(content)
-            taken["held"].append(held(content["user_expressions"]))
+            for what, value in zip(("held", "processor"), held(content["user_expressions"]), strict=True):
+                taken[what].append(value)
             taken["question"].append(milliseconds)
             taken["nothing"].append((await timed(page, "0"))[1])
     figures.add("probe.variables", len(known.variables), "variables")
     for what, values in taken.items():
         figures.spread(f"probe.{what}", values[WARM_UP:])
         figures.add(f"probe.{what}.p99_ms", percentile(values[WARM_UP:], 0.99), "ms")
-    figures.add("probe.first.held_ms", taken["held"][0], "ms")
+    figures.add("probe.learning.processor.max_ms", max(taken["processor"][:WARM_UP]), "ms")
 
 
 async def timed(page: Page, expression: str) -> tuple[dict[str, Any], float]:
@@ -102,10 +105,10 @@ async def timed(page: Page, expression: str) -> tuple[dict[str, Any], float]:
             return dict(reply["content"]), (time.perf_counter() - begun) * 1000
 
 
-def held(expressions: dict[str, Any]) -> float:
-    """The milliseconds that the kernel was held, by its own clock."""
-    began, ended = (float(expressions[name]["data"]["text/plain"]) for name in ("began", "ended"))
-    return (ended - began) * 1000
+def held(expressions: dict[str, Any]) -> tuple[float, float]:
+    """The milliseconds that the kernel was held, by its own clock, and those that it computed."""
+    began, ended = (ast.literal_eval(expressions[name]["data"]["text/plain"]) for name in ("began", "ended"))
+    return (ended[0] - began[0]) * 1000, (ended[1] - began[1]) * 1000
 
 
 async def hostile(figures: Figures) -> None:
@@ -121,16 +124,15 @@ async def hostile(figures: Figures) -> None:
         figures.add("probe.traces", float(await page.value(LEFT_BEHIND) != before), "traces")
 
 
-async def busy(figures: Figures) -> None:
+async def busy(figures: Figures, seconds: float) -> None:
     """What a suggestion waits for a kernel that runs a cell, and what the cell loses by it."""
-    spin = SPIN.replace("SECONDS", str(BUSY_SECONDS))
     async with kernel() as (manager, page):
         await page.run(VARIABLES)
         kernels = Kernels(manager)
         await settled(kernels, page.id, "count_0")
-        await page.run(spin)
-        alone = int(await page.value("count"))
-        running = asyncio.create_task(page.run(spin))
+        await page.run(SPIN.replace("SECONDS", str(seconds * ALONE)))
+        alone = int(await page.value("count")) / ALONE
+        running = asyncio.create_task(page.run(SPIN.replace("SECONDS", str(seconds * BUSY))))
         waits = []
         while not running.done():
             begun = time.perf_counter()
@@ -138,7 +140,7 @@ async def busy(figures: Figures) -> None:
             waits.append((time.perf_counter() - begun) * 1000)
             await asyncio.sleep(0.05)
         figures.add("probe.busy.slowest_ms", max(waits), "ms")
-        figures.add("probe.busy.cell", int(await page.value("count")) / alone, "share")
+        figures.add("probe.busy.cell", int(await page.value("count")) / BUSY / alone, "share")
         await kernels.close()
 
 
@@ -147,22 +149,32 @@ def measure(figures: Figures, plan: Plan) -> None:
 
     async def run() -> None:
         await asked(figures, plan.rounds * A_ROUND)
+        await busy(figures, plan.seconds)
         await hostile(figures)
-        await busy(figures)
 
     asyncio.run(run())
 
 
 def page(figures: Figures, plan: Plan) -> str:
     """The page's part."""
+    waited = f"a suggestion waits for a cell of {plan.seconds * BUSY:.0f} s, at most"
     rows = [
         ["the kernel is held by a question, p50", figures.said("probe.held.p50_ms"), ""],
         ["the kernel is held by a question, p99", figures.said("probe.held.p99_ms"), "10 ms"],
+        ["of it the kernel computes, p50", figures.said("probe.processor.p50_ms"), ""],
+        ["of it the kernel computes, p99", figures.said("probe.processor.p99_ms"), "10 ms"],
+        [
+            "of it while it learns what packages hold, at most",
+            figures.said("probe.learning.processor.max_ms"),
+            "",
+        ],
         ["a question and its answer, p50", figures.said("probe.question.p50_ms"), ""],
+        ["a question and its answer, p99", figures.said("probe.question.p99_ms"), ""],
         ["the same that asks for nothing, p50", figures.said("probe.nothing.p50_ms"), ""],
+        ["the same that asks for nothing, p99", figures.said("probe.nothing.p99_ms"), ""],
         ["calls of the user's code", figures.said("probe.hostile.calls", 0), "0"],
         ["changes in history, counter, namespace, modules", figures.said("probe.traces", 0), "0"],
-        ["a suggestion waits for a busy kernel, at most", figures.said("probe.busy.slowest_ms"), "50 ms"],
+        [waited, figures.said("probe.busy.slowest_ms"), "50 ms"],
         ["the speed of a cell that runs meanwhile", figures.said("probe.busy.cell", 0), "100 %"],
     ]
     told = f"{figures.said('probe.variables', 0)}, after each of {plan.rounds * A_ROUND} executions"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import functools
 import inspect
+import random
 import threading
 from collections import namedtuple
 from collections.abc import Callable
@@ -14,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_codecompose.probe.calls import constructor, keywords, made_with, signature
+from jupyter_codecompose.probe.calls import CHECKED, constructor, keywords, made_with, signature
 from jupyter_codecompose.probe.slots import BODIES
 
 
@@ -112,15 +115,24 @@ def test_a_long_signature_is_cut() -> None:
         (opaque(closed), None),
         (functools.lru_cache(closed), ["c", "d"]),
         (np.mean, ["a", "axis", "dtype", "out", "keepdims", "where"]),
-        (print, None),
+        (print, ["sep", "end", "file", "flush"]),
+        (open, inspect.signature(open).parameters.keys()),
+        (str.split, ["sep", "maxsplit"]),
+        (dict.pop, []),
+        (max, None),
+        ([].append, None),
+        (np.arange, None),
+        (np.random.default_rng, ["seed"]),
+        (np.random.normal, ["loc", "scale", "size"]),
+        (random.choices, ["population", "weights", "cum_weights", "k"]),
         (functools.partial(closed), None),
         (3, None),
         (threading.Thread.join, ["self", "timeout"]),
     ],
-    ids=range(13),
+    ids=range(22),
 )
-def test_keywords(value: object, names: list[str] | None) -> None:
-    assert keywords(value) == names
+def test_keywords(value: object, names: Any) -> None:
+    assert keywords(value) == (names if names is None else list(names))
 
 
 def test_keywords_of_what_says_itself_how_it_is_called() -> None:
@@ -132,6 +144,42 @@ def test_keywords_of_what_says_itself_how_it_is_called() -> None:
     assert keywords(told) is None
     told.__dict__["__signature__"] = "(a)"
     assert keywords(told) is None
+
+
+BUILTIN = [function for function in vars(builtins).values() if type(function) is type(len)]
+DESCRIBED = [function for kind in (str, bytes, list, dict, int) for function in vars(kind).values()]
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        BUILTIN,
+        [function for function in DESCRIBED if type(function) is type(str.join)],
+        [function for name, function in vars(np.random.Generator).items() if name[0] != "_" and callable(function)],
+    ],
+    ids=["builtins", "methods", "cython"],
+)
+def test_what_is_compiled_is_called_as_python_says(functions: list[Any]) -> None:
+    known = 0
+    for function in functions:
+        with contextlib.suppress(ValueError):
+            parameters = inspect.signature(function).parameters.values()
+            if not any(one.kind is one.VAR_KEYWORD for one in parameters):
+                named = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+                assert keywords(function) == named
+                known += 1
+    assert known > 25
+
+
+CLOSED = [(kind, name) for kind in (pd.DataFrame, pd.Series) for name in CHECKED if hasattr(kind, name)]
+
+
+@pytest.mark.parametrize(("kind", "name"), CLOSED, ids=lambda one: getattr(one, "__name__", one))
+def test_what_pandas_takes_for_numpys_sake_it_refuses_from_others(kind: Any, name: str) -> None:
+    taken = keywords(getattr(kind, name))
+    assert taken is not None
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        getattr(kind({"a": [1.5, 2.5]}) if kind is pd.DataFrame else kind([1.5, 2.5]), name)(no_such=1)
 
 
 @dataclass

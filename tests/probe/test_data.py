@@ -33,7 +33,24 @@ def test_a_frame() -> None:
         "shape": [1, 3],
         "dotted": True,
         "open": False,
+        "item": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("frame", "item"),
+    [
+        (pd.DataFrame({"a": [1], "b": [2]}), "pandas.Series"),
+        (pd.DataFrame({"a": [1]}, index=["label"]), ""),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), ""),
+        (pd.DataFrame([[1]], columns=[0]), ""),
+        (pd.DataFrame({"a": [1]}, index=pd.MultiIndex.from_tuples([(1, "label")])), ""),
+        (pd.DataFrame({"a": [1]}, index=pd.date_range("2020", periods=1)), "pandas.Series"),
+    ],
+    ids=range(6),
+)
+def test_what_a_column_is(frame: Any, item: str) -> None:
+    assert described(frame).get("item", "") == item
 
 
 @pytest.mark.parametrize(
@@ -162,6 +179,7 @@ def test_polars() -> None:
         "complete": True,
         "dtypes": ["Int64", "String", "List"],
         "shape": [1, 3],
+        "item": "polars.Series",
     }
     assert described(frame["b"]) == {"shape": [1], "dtype": "String"}
     assert described(frame.lazy()) == {}

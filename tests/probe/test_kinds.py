@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
-from time import perf_counter
+from importlib import import_module
+from math import inf
 from types import ModuleType
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
-from jupyter_codecompose.probe.kinds import Kinds
+from jupyter_codecompose.probe.kinds import MOST, USUAL, Kinds
 from jupyter_codecompose.probe.slots import BODIES
 
+sm: Any = import_module("statsmodels.api")
+USUAL_NAMES = {f"{module}.{name}" for module, name in USUAL}
 
-def told(known: dict[str, int], *things: Any, **more: int) -> dict[str, Any]:
+
+def told(known: dict[str, int], *things: Any, **more: Any) -> dict[str, Any]:
     """What one look tells of some types and modules."""
     BODIES.clear()
     kinds = Kinds(known)
     for thing in things:
         kinds.of_module(thing) if isinstance(thing, ModuleType) else kinds.of_type(thing)
-    return kinds.told(perf_counter() + 60, **more)
+    return told_by(kinds, **more)
+
+
+def told_by(kinds: Kinds, soon: float = inf, **more: int) -> dict[str, Any]:
+    return kinds.told(inf, soon, **more)
 
 
 def marks(look: dict[str, Any]) -> dict[str, int]:
@@ -55,7 +65,7 @@ def test_what_has_changed_is_told_anew() -> None:
     def other(self: Own, b: int) -> None: ...
 
     Own.first.__code__ = other.__code__
-    (kind,) = told({kind["name"]: kind["mark"]}, Own)["kinds"]
+    (kind,) = told(known | {kind["name"]: kind["mark"]}, Own)["kinds"]
     assert kind["parameters"]["first"] == ["b"]
 
 
@@ -76,6 +86,31 @@ def test_the_parts_of_a_package() -> None:
     assert "norm" in look["numpy.linalg"]["attributes"]
     assert look["os"]["modules"] == {"path": os.path.__name__}
     assert "sys" not in look["os"]["modules"]
+
+
+def test_two_levels_of_a_package() -> None:
+    look = {kind["name"]: kind for kind in told({}, sm)["kinds"]}
+    assert look["statsmodels.api"]["modules"]["datasets"] == "statsmodels.datasets"
+    assert look["statsmodels.datasets"]["modules"]["macrodata"] == "statsmodels.datasets.macrodata"
+    assert look["statsmodels.datasets.macrodata"]["attributes"] == sorted(
+        name for name in vars(sm.datasets.macrodata) if name[0] != "_"
+    )
+    assert not look["statsmodels.datasets.macrodata"]["modules"]
+
+
+def test_parts_are_told_of_once_there_is_time_and_not_without_end() -> None:
+    first = {kind["name"] for kind in told({}, np, sm, soon=0)["kinds"]} - USUAL_NAMES
+    assert first == {"numpy", "statsmodels.api"}
+    crowd = {f"kind_{n}": 1 for n in range(MOST)}
+    assert {kind["name"] for kind in told(crowd, np)["kinds"]} - USUAL_NAMES == {"numpy"}
+
+
+def test_usual_types_have_the_names_that_they_are_imported_by() -> None:
+    kinds = Kinds({})
+    assert kinds.of_type(pd.Series) == "pandas.Series"
+    assert kinds.of_type(type(pd.DataFrame({"a": [1]}).groupby("a"))) == "pandas.api.typing.DataFrameGroupBy"
+    assert kinds.of_type(type(plt.figure().gca())) == "matplotlib.axes.Axes"
+    assert {"pandas.DataFrame", "pandas.Series", "numpy.ndarray"} <= set(told_in(told_by(kinds)))
 
 
 def test_what_does_not_fit_is_told_in_the_next_look() -> None:

@@ -89,6 +89,11 @@ def hostile() -> dict[str, object]:
     function.__module__ = space["everything"]  # type: ignore[assignment]
     space["function"] = function
     space["partial"] = functools.partial(function)
+    compiled = type("cython_function_or_method", (), {"__code__": property(TRAPS["__str__"]), **TRAPS})
+    entries = {"bound": types.MethodType(function, space["everything"]), "compiled": compiled()}
+    entries["of_everything"] = types.MethodType(space["everything"], 1)  # type: ignore[arg-type]
+    space["methods"] = type("Methods", (), entries)()
+    space["class_of_methods"] = type("Methods", (), entries)
     return space
 
 
