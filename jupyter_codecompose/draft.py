@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from jupyter_codecompose.claims import Claim
 from jupyter_codecompose.evidence import Evidence
 from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.grounding import Grounding
@@ -37,7 +38,12 @@ class Draft:
     @property
     def done(self) -> bool:
         """Whether nothing after it can be shown."""
-        return self._tidy.done or bool(self._grounding and self._grounding.wrong)
+        return self._tidy.done or self.wrong is not None
+
+    @property
+    def wrong(self) -> Claim | None:
+        """The name that it ended before, since there is none such."""
+        return self._grounding.wrong if self._grounding else None
 
     def feed(self, text: str) -> str:
         """More text from the worker → what may now be shown."""

@@ -6,6 +6,7 @@ or added to is not. Not covered: functions that change what they are not given.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as replace_struct
@@ -13,10 +14,14 @@ from msgspec.structs import replace as replace_struct
 from jupyter_codecompose.claims import Claim
 from jupyter_codecompose.effects import WILD, Effect, effects
 from jupyter_codecompose.facts import Kind, Namespace, Variable
+from jupyter_codecompose.leaves import Leaf
 from jupyter_codecompose.notebook import Notebook, Part
-from jupyter_codecompose.place import Around
+from jupyter_codecompose.place import Around, Place
+from jupyter_codecompose.results import Result, Results, bindings, bindings_of
 
 MOST_STALE = 64
+NEAR, MOST_NEAR = 12, 20_000
+"""Cells above, and characters of them, in which the names are looked for that are likely used again."""
 UNCHANGING = frozenset(
     [
         "module",
@@ -67,13 +72,15 @@ class Evidence:
     def refutes(self, claim: Claim, around: Around) -> bool:
         """Whether what is claimed does not exist; `around` is what the cell itself does."""
         if claim.what == "name":
-            return self._namespace.lacks(claim.name) and not self._bound(claim.name, around)
+            return self._namespace.lacks(claim.name) and not self._bound(claim, around)
         thing = self._thing(claim, around)
         if thing is None:
             return False
         if claim.what == "keyword":
             taken = self._keywords(thing)
             return taken is not None and claim.name not in taken
+        if claim.what == "member" and self._has_no_members(thing):
+            return True
         if thing.called:
             return False
         if claim.what == "member":
@@ -99,9 +106,64 @@ class Evidence:
         names = (variable.name for variable in self._namespace.variables)
         return tuple(dict.fromkeys((*names, *sorted(around.binds)))) if self._namespace.complete else ()
 
-    def _bound(self, name: str, around: Around) -> bool:
-        """Whether any cell gives a name a value."""
-        if around.wild or name in around.binds:
+    def result(self, place: Place, row: Sequence[Leaf], at: int) -> Result | None:
+        """What a name or literal in a statement is likely asked of, whether or not that has run."""
+        around = place.around(row)
+        if around.wild or any(map(_wild, self._stale)):
+            return None
+        stale = [part.cell.text for part in reversed(self._stale[-NEAR:])]
+        texts = (bindings_of(row, row[at].statement), bindings(place.above), *map(bindings, stale))
+        found = (*(effect for text in stale for effect in effects(text).effects), *around.above.effects)
+        made = {name for text in texts for name in text.sources}
+        lost = {effect.name for effect in found if self._loses(effect, made)}
+        return Results(self._namespace, texts, lost).before(row, at)
+
+    def _loses(self, effect: Effect, made: Collection[str]) -> bool:
+        """Whether a name hardly stands for what it did; one that is `made` of others is followed to them."""
+        variable = self._namespace.variable(effect.name)
+        if effect.how == "bound":
+            return effect.name not in made
+        if effect.how == "called":
+            return effect.detail in CHANGING
+        return effect.how != "passed" and variable is not None and self._spoils(effect, variable)
+
+    def texts(self, place: Place) -> str:
+        """The code near the cursor."""
+        near = [part.cell.text for part in self._notebook.above[-NEAR:] if part.cell.kind == "code"]
+        return "\n".join((*near, place.above, place.begun))[-MOST_NEAR:]
+
+    def type_of(self, name: str) -> str:
+        """The bare type of what a name stands for; '' where that is not known."""
+        variable = self._namespace.variable(name)
+        return variable.type if variable else ""
+
+    def calls(self, found: Result | None, name: str) -> bool:
+        """Whether an attribute is known to be a plain function."""
+        kind = self._namespace.kind(found.kind) if found and not found.method and not found.made else None
+        return kind is not None and name in kind.parameters
+
+    def callable_bare(self, found: Result | None, name: str) -> bool:
+        """Whether an attribute may be called with nothing, as far as is known; of what the user wrote, it is known."""
+        kind = self._namespace.kind(found.kind) if found and not found.method else None
+        if kind is None or not kind.parameters:
+            return True
+        return not kind.parameters.get(name, ("",)) if kind.name.startswith("__main__") else name in kind.parameters
+
+    def is_module(self, name: str) -> bool:
+        """Whether a name, or the last part of a path, is that of a module."""
+        return self.type_of(name) == "module" or any(name in kind.modules for kind in self._namespace.kinds)
+
+    def _has_no_members(self, thing: Thing) -> bool:
+        """Whether a thing is a module or a plain method, which nothing can be subscribed from."""
+        if thing.called:
+            return bool(thing.kind and thing.called in thing.kind.parameters and thing.kind.attributes)
+        return thing.variable is None or thing.variable.type == "module"
+
+    def _bound(self, claim: Claim, around: Around) -> bool:
+        """Whether any cell gives a name a value; outside of blocks, what is a function's own does not count."""
+        name = claim.name
+        seen = around.above.leaves_behind | around.below.leaves_behind if claim.top else around.binds
+        if around.wild or name in seen or name in around.here.binds:
             return True
         parts = (*self._notebook.above, *self._notebook.below)
         likely = [part.cell.text for part in parts if name in part.names.words and part.cell.kind == "code"]

@@ -29,7 +29,7 @@ class Leaf:
 
     `statement` counts the logical lines before it, `depth` the brackets that are open; `top`: its logical line is not
     indented, and opens no block; `binds`: it gives a name a value; `torn`: it stands where the text does not parse;
-    `local`: in a function; `open` begins a string that never ends.
+    `local`: in a function, or bound by a comprehension; `open` begins a string that never ends.
     """
 
     text: str
@@ -48,6 +48,8 @@ class Leaf:
         return self.at + len(self.text)
 
 
+OWN_NAMES = frozenset(("parameters", "lambdef"))
+"""What binds names for itself alone; a comprehension does so right behind its `for`."""
 BLOCKS = frozenset(("for", "while", "if", "elif", "else", "try", "except", "finally", "with", "def", "class", "async"))
 
 
@@ -79,12 +81,13 @@ def _leaves(text: str) -> Iterator[Leaf]:
 
 def _all(node: Any, torn: bool = False, local: bool = False) -> Iterator[tuple[Any, bool, bool]]:
     """parso's leaves, and whether each stands in what does not parse, and in a function."""
-    for child in node.children:
+    for number, child in enumerate(node.children):
         broken = torn or child.type in ("error_node", "error_leaf")
+        own = local or (node.type == "sync_comp_for" and number == 1)
         if hasattr(child, "children"):
-            yield from _all(child, broken, local or child.type in ("parameters", "lambdef") or inside(child))
+            yield from _all(child, broken, own or child.type in OWN_NAMES or inside(child))
         else:
-            yield child, broken, local
+            yield child, broken, own
 
 
 def inside(node: Any) -> bool:

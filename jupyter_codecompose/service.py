@@ -12,11 +12,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from logging import Logger
-from time import perf_counter
 from traceback import extract_tb
 from typing import Literal
-
-from msgspec.structs import asdict
 
 from jupyter_codecompose import redact
 from jupyter_codecompose.context import parts
@@ -28,8 +25,9 @@ from jupyter_codecompose.kernel import Facts
 from jupyter_codecompose.notebook import Notebook, read
 from jupyter_codecompose.sent import Outbox
 from jupyter_codecompose.settings import Settings
+from jupyter_codecompose.trace import Trace
 from jupyter_codecompose.triggers import Intent, intent, lead
-from jupyter_codecompose.wire import Chunk, End, Event, Explanation, Fault, Sent, Snapshot, Status
+from jupyter_codecompose.wire import Chunk, End, Event, Fault, Sent, Snapshot, Status, Used
 from jupyter_codecompose.worker import Worker
 from model_server.wire import Completion, CompletionRequest, StreamOptions
 
@@ -107,41 +105,50 @@ class Service:
             return self._own_fault(error)
 
     async def _suggest(self, snapshot: Snapshot) -> AsyncGenerator[Event, None]:
-        clock = Clock()
+        trace = Trace()
         page = self._page(snapshot)
         if page is None:
-            yield End(reason="silent", milliseconds=clock.total())
+            yield End(reason="silent", milliseconds=trace.total())
             return
-        clock.note("redact")
+        trace.note("redact")
         notebook = read(page.snapshot, outputs=self._settings.tells_outputs)
         wanted = intent(notebook, invoked=snapshot.trigger == "invoke")
         if wanted is Intent.SILENT:
-            yield End(reason="silent", milliseconds=clock.total())
+            yield End(reason="silent", milliseconds=trace.total())
             return
-        clock.note("intent")
+        trace.note("intent")
         namespace = await self._namespace(snapshot)
+        trace.note("facts")
         first = lead(notebook.left) if wanted is Intent.BELOW else ""
         notebook = replace(notebook, left=notebook.left + first)
         draft = Draft(notebook, namespace, block=wanted is not Intent.LINE, most_lines=self._settings.most_lines)
-        request: CompletionRequest | None = self._request(page.snapshot, notebook, namespace, wanted, draft.allowed)
-        clock.note("context")
+        trace.note("steer")
+        asked = self._request(page.snapshot, notebook, namespace, wanted, draft.allowed)
+        request: CompletionRequest | None = asked
+        trace.note("context")
+        trace.chose(asked.parts, notebook, namespace, self._worker.context)
         told = Told()
         while request:
-            async with aclosing(self._write(request, draft, page, told)) as texts:
+            trace.asked(len(request.allowed))
+            async with aclosing(self._write(request, draft, page, told, trace)) as texts:
                 async for text in texts:
                     yield Chunk(text=first + text)
                     first = ""
-            request = draft.again(request)
-        clock.note("stream")
+            if draft.wrong:
+                trace.cut(f"{draft.wrong.what} {'.'.join((*draft.wrong.path, draft.wrong.name))}")
+            with trace.part("steer"):
+                request = draft.again(request)
+        trace.note("stream")
         yield End(
             reason=told.reason,
             model=told.last.model if told.last else "",
-            milliseconds=clock.total(),
-            explanation=_explanation(told.last, clock) if snapshot.explain else None,
+            milliseconds=trace.total(),
+            used=_used(asked, told.last),
+            explanation=trace.explanation(told.last) if snapshot.explain else None,
         )
 
     async def _write(
-        self, request: CompletionRequest, draft: Draft, page: redact.Page, told: Told
+        self, request: CompletionRequest, draft: Draft, page: redact.Page, told: Told, trace: Trace
     ) -> AsyncGenerator[str, None]:
         """What may be shown of the worker's answer to one request, piece by piece."""
         reason = ""
@@ -150,13 +157,15 @@ class Service:
                 told.last = reply
                 for choice in reply.choices:
                     reason = choice.finish_reason or reason
-                    text = draft.feed(choice.text)
+                    with trace.part("ground"):
+                        text = draft.feed(choice.text)
                     if text:
                         yield text
                 if draft.done and not request.explain:
                     break
         told.reason = "length" if reason == "length" and not draft.done else "stop"
-        text = draft.close()
+        with trace.part("ground"):
+            text = draft.close()
         if text:
             yield text
 
@@ -237,35 +246,10 @@ class Told:
     reason: Literal["stop", "length"] = "stop"
 
 
-class Clock:
-    """Milliseconds, from the request's first moment and step by step."""
-
-    def __init__(self) -> None:
-        self._first = self._last = perf_counter()
-        self.steps: dict[str, float] = {}
-
-    def note(self, step: str) -> None:
-        """The step that ends now."""
-        now = perf_counter()
-        self.steps[step], self._last = _milliseconds(now - self._last), now
-
-    def total(self) -> float:
-        return _milliseconds(perf_counter() - self._first)
-
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 2)
-
-
-def _explanation(last: Completion | None, clock: Clock) -> Explanation | None:
-    """Our steps and the worker's; its own lie within our `stream`."""
-    if last is None or last.explanation is None or last.usage is None:
+def _used(asked: CompletionRequest, last: Completion | None) -> Used | None:
+    """What was sent, in numbers. Outputs are no cells, and the cursor's cell is sent as two halves."""
+    if asked.parts is None:
         return None
-    theirs = last.explanation
-    return Explanation(
-        prompt=theirs.prompt,
-        prompt_tokens=last.usage.prompt_tokens,
-        reused_tokens=last.usage.prompt_tokens_details.cached_tokens,
-        steps_ms=clock.steps
-        | {name.removesuffix("_ms"): took for name, took in asdict(theirs).items() if name.endswith("_ms") and took},
-    )
+    cells = [cell for cell in (*asked.parts.before, *asked.parts.after) if cell.kind != "output"]
+    tokens = last.usage.prompt_tokens if last and last.usage else 0
+    return Used(cells=len(cells) - 1, facts=len(asked.parts.facts), tokens=tokens)

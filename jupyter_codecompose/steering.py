@@ -1,21 +1,32 @@
-"""Which continuations exist at the cursor, by the kernel's facts; the worker picks the likeliest of these.
+"""How the text at the cursor may go on, the likeliest first; the worker weighs these and takes one.
 
-Pure. Nothing is said where something new may be about to be created, where the facts do not tell of all there is, or
-where there are too many. The claim that would be made at the cursor is read off the text with a mark in its place.
+Pure. Where the facts tell of all there is, these are all that exist; elsewhere they are what an expression likely
+offers, by what it is made of and by what people write there. The claim that would be made at the cursor is read off the
+text with a mark in its place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from heapq import nlargest
+from operator import itemgetter
 
+from jupyter_codecompose import likely
+from jupyter_codecompose.chains import chains, keywords
 from jupyter_codecompose.claims import Claim, claims
 from jupyter_codecompose.evidence import Evidence
-from jupyter_codecompose.leaves import leaves
-from jupyter_codecompose.place import Around, Place
+from jupyter_codecompose.leaves import Leaf, leaves
+from jupyter_codecompose.place import Place
+from jupyter_codecompose.results import FRAME, GROUP, GROUPS, SERIES, Result
+from model_server.habits import Link
 
 MARK = "ꙮ"
 MOST, LONGEST = 512, 256
+GUESSED, FORMED, AS_USUAL, UNLIKELY = 64, 16, 0.3, 4.0
+"""So many names are offered where nothing is proved; so many of the likeliest also as a call, which is worth more by so
+much; and with a keyword that is likelier by so much, no argument that is given by its place."""
 SIGNS = (
     (re.compile(r"\w\Z"), "="),
     (re.compile(r"[\w.\s(\[{,=+\-*/%<>:&|~]\Z|\A\Z"), ""),
@@ -24,6 +35,13 @@ SIGNS = (
 )
 """How a text ends in which a claim of some sort may be begun, and what would end it."""
 LISTED = re.compile(r"\[\s*\[[^\[\]]*\Z")
+IMPORTING = frozenset(("import", "from"))
+NAMING = frozenset(("def", "class", "del", "global", "nonlocal", "@"))
+"""What a statement begins with that tells of names in ways of its own."""
+WRITTEN = {FRAME: "df", SERIES: "df[]", GROUPS: "groupby()", GROUP: "groupby()[]"}
+"""How people mostly write what is of a kind."""
+OWNER = re.compile(r"(\w*)\[+[\"']\Z")
+ROOT = re.compile(r"\w+")
 
 
 def allowed(place: Place, evidence: Evidence, *, read: bool = False) -> tuple[str, ...]:
@@ -31,21 +49,39 @@ def allowed(place: Place, evidence: Evidence, *, read: bool = False) -> tuple[st
 
     `read`: it is known that what comes is read, a name and no literal, and nothing is created.
     """
+    ways = offered(place, evidence, read=read)
+    return tuple(sorted(ways, key=lambda way: -ways[way])) if len(ways) <= MOST else ()
+
+
+def offered(place: Place, evidence: Evidence, *, read: bool = False) -> dict[str, float]:
+    """The ways to go on, and what each is worth: the log of how often people take it, about."""
     for sign, tail in SIGNS:
         if sign.search(place.begun[-LONGEST:]):
             row = leaves(place.begun + MARK + tail)
-            for claim in claims(row):
-                if claim.name.endswith(MARK) and _wanted(claim, place, read=read):
-                    return _allowed(claim, place, place.around(row), evidence)
-    return ()
+            if any(leaf.text in IMPORTING and leaf.statement == row[_marked(row)].statement for leaf in row):
+                return {}
+            ways = _proved(place, evidence, row, read=read) or _guessed(place, evidence, row)
+            if ways:
+                return ways
+    return {}
 
 
-def _allowed(claim: Claim, place: Place, around: Around, evidence: Evidence) -> tuple[str, ...]:
-    typed = place.begun[claim.at + (claim.what == "member") :]
-    ways = list(_ways(claim, typed, place, evidence.offered(claim, around)))
-    if ways and claim.what == "keyword":
-        ways += _arguments(typed, evidence.names(around))
-    return tuple(dict.fromkeys(ways)) if len(ways) <= MOST else ()
+def _proved(place: Place, evidence: Evidence, row: Sequence[Leaf], *, read: bool) -> dict[str, float]:
+    """All that exists, where that is known."""
+    for claim in claims(row):
+        if claim.name.endswith(MARK) and _wanted(claim, place, read=read):
+            around = place.around(row)
+            known, typed = evidence.offered(claim, around), place.begun[claim.at + (claim.what == "member") :]
+            at = _marked(row)
+            match claim.what:
+                case "member":
+                    return _columns(place, evidence, row, at, known)
+                case "attribute":
+                    return _attributes(place, evidence, typed, known, evidence.result(place, row, at))
+                case "keyword":
+                    return _keywords(place, row, typed, known, evidence.names(around)) if known else {}
+            return _rests(dict.fromkeys(known, 0.0), typed)
+    return {}
 
 
 def _wanted(claim: Claim, place: Place, *, read: bool) -> bool:
@@ -62,30 +98,153 @@ def _may_create(claim: Claim, place: Place) -> bool:
     return line.strip() == ".".join(claim.path) + "["
 
 
-def _ways(claim: Claim, typed: str, place: Place, offered: Iterable[str]) -> Iterable[str]:
-    """The rests of what could stand at the cursor and begins as typed; none where a whole name has been typed."""
-    if claim.what == "member":
-        return _columns(place.begun[: claim.at + 1], typed, place.rest, offered)
-    names = [name for name in offered if name.startswith(typed) and name.isidentifier()]
+def _guessed(place: Place, evidence: Evidence, row: Sequence[Leaf]) -> dict[str, float]:
+    """What likely exists."""
+    at = _marked(row)
+    if not at or any(leaf.text in NAMING and leaf.statement == row[at].statement for leaf in row):
+        return {}
+    leaf, before = row[at], row[at - 1].text
+    found = evidence.result(place, row, at)
+    if leaf.sort == "string":
+        return _columns(place, evidence, row, at, found.members) if found else {}
+    typed = place.begun[leaf.at :]
+    if before == "." and leaf.sort == "name":
+        if found and found.attributes and not found.method and not found.open:
+            return _attributes(place, evidence, typed, found.attributes, found)
+        return _usual(place, evidence, typed, found)
+    link = likely.link(place.begun) if typed and before in ("(", ",") else None
+    if link and link.what == "keyword":
+        return _keywords(place, row, typed, likely.keyword_names(link.before), evidence.names(place.around(row)))
+    return {}
+
+
+def _marked(row: Sequence[Leaf]) -> int:
+    """Where the mark is."""
+    return next((at for at, leaf in enumerate(row) if MARK in leaf.text), 0)
+
+
+def _usual(place: Place, evidence: Evidence, typed: str, found: Result | None) -> dict[str, float]:
+    """Attributes of what is not known."""
+    link = likely.link(place.begun)
+    if link is None or link.what != "attribute":
+        return {}
+    link = _written(link, evidence, found)
+    line = likely.Line(place.above + place.begun, typed)
+    told = found is not None and not found.method and (found.open or bool(found.attributes))
+    known = told or evidence.is_module(link.before)
+    names = likely.usual(typed, link, evidence.texts(place), line, known=known)
+    if found and not found.method:
+        own = [name for name in found.attributes if name.startswith(typed)]
+        names |= likely.attributes(own, link, found.attributes, line)
+    return _formed(dict(nlargest(GUESSED, names.items(), key=itemgetter(1))), typed, link.before, evidence, found)
+
+
+def _attributes(
+    place: Place, evidence: Evidence, typed: str, known: Sequence[str], found: Result | None
+) -> dict[str, float]:
+    """The rests of attributes; none where a whole one has been typed."""
+    names = [name for name in known if name.startswith(typed) and name.isidentifier()]
+    link = likely.link(place.begun)
+    if typed in names or link is None:
+        return {}
+    link = _written(link, evidence, found)
+    line = likely.Line(place.above + place.begun, typed)
+    worth = likely.attributes(names, link, known, line, found.dtype if found else "")
+    return _formed(worth, typed, "" if evidence.is_module(link.before) else link.before, evidence, found)
+
+
+def _formed(
+    names: Mapping[str, float], typed: str, before: str, evidence: Evidence, found: Result | None
+) -> dict[str, float]:
+    """The rests of names, and of the likeliest of them as calls, with nothing where people mostly call them so."""
+    ways = _rests(names, typed)
+    for name in nlargest(FORMED, names, key=names.__getitem__) if before else ():
+        if likely.bare(before, name) and evidence.callable_bare(found, name):
+            ways[f"{name[len(typed) :]}()"] = names[name] + AS_USUAL
+        elif evidence.calls(found, name):
+            ways[f"{name[len(typed) :]}("] = names[name] + AS_USUAL
+    return ways
+
+
+def _written(link: Link, evidence: Evidence, found: Result | None) -> Link:
+    """The link, hung on what people would write."""
+    if found and found.kind in WRITTEN and not found.method:
+        return replace(link, before=WRITTEN[found.kind])
+    root = ROOT.match(link.before)
+    usual = likely.CALLED.get(evidence.type_of(root[0]), "") if root else ""
+    return replace(link, before=usual + link.before[root.end() :]) if root and usual else link
+
+
+def _rests(names: Mapping[str, float], typed: str) -> dict[str, float]:
+    """The rests of names; none where a whole one has been typed."""
     if typed in names:
-        return ()
-    return (name[len(typed) :] + ("=" if claim.what == "keyword" else "") for name in names)
+        return {}
+    return {
+        name[len(typed) :]: worth for name, worth in names.items() if name.startswith(typed) and name.isidentifier()
+    }
 
 
-def _columns(before: str, typed: str, rest: str, offered: Iterable[str]) -> Iterable[str]:
+def _columns(place: Place, evidence: Evidence, row: Sequence[Leaf], at: int, known: Sequence[str]) -> dict[str, float]:
     """The rests of columns; in a list of them, of those that are new in it. What stands there is not written again."""
+    opening = row[at].at + 1
+    before, typed = place.begun[:opening], place.begun[opening:]
     quote, listed = before[-1], LISTED.search(before)
-    closing = "" if rest.startswith(quote) else quote if listed else f"{quote}]"
+    closing = "" if place.rest.startswith(quote) else quote if listed else f"{quote}]"
     earlier = listed[0] if listed else ""
-    for name in offered:
-        new = f'"{name}"' not in earlier and f"'{name}'" not in earlier
-        if new and name.startswith(typed) and _plain(name):
-            yield name[len(typed) :] + closing
+    names = [
+        name
+        for name in known
+        if name.startswith(typed) and _plain(name) and f'"{name}"' not in earlier and f"'{name}'" not in earlier
+    ]
+    found = evidence.result(place, row, at)
+    dtypes = dict(zip(found.members, found.dtypes, strict=False)) if found else {}
+    line, owner = likely.Line(place.above + place.begun, typed), OWNER.search(before)
+    worth = likely.columns(names, dtypes, line, owner[1] if owner else "", numeric=bool(found and found.kind == GROUPS))
+    ways = {name[len(typed) :] + closing: worth[name] for name in names}
+    if found and closing.endswith("]") and row[at].depth == 1 and _asks(row, at, found):
+        for name in nlargest(FORMED, names, key=worth.__getitem__):
+            way = f"{name[len(typed) :]}{closing}.{_method(row, at, dtypes.get(name, ''))}()"
+            ways[way] = worth[name] + AS_USUAL
+    return ways
 
 
-def _arguments(typed: str, names: Iterable[str]) -> list[str]:
-    """What an argument given by its place may begin with; a builtin is less likely than a keyword."""
-    return [name[len(typed) :] for name in names if name.startswith(typed) and name != typed]
+def _asks(row: Sequence[Leaf], at: int, found: Result) -> bool:
+    """Whether a column is hardly wanted by itself: one of groups, or one that a statement begins with."""
+    return found.kind == GROUPS or (found.kind == FRAME and (at < 3 or row[at - 3].sort == "newline"))
+
+
+def _method(row: Sequence[Leaf], at: int, dtype: str) -> str:
+    """What is most often asked of a column with nothing."""
+    grouped = at > 1 and row[at - 2].text == ")"
+    link = Link("attribute", "groupby()[]" if grouped else "df[]", "", not grouped)
+    worth = likely.attributes(likely.ASKED, link, (), likely.Line("", ""), dtype or "float")
+    return max(worth, key=worth.__getitem__)
+
+
+def _keywords(
+    place: Place, row: Sequence[Leaf], typed: str, known: Iterable[str], names: Sequence[str]
+) -> dict[str, float]:
+    """The rests of keywords that the call does not have yet, and of what may be an argument given by its place."""
+    given = {leaf.text for leaf in _given(row)}
+    link = likely.link(place.begun)
+    new = [name for name in known if name.startswith(typed) and name not in given]
+    if not new:
+        return {}
+    worth = likely.keywords(new, link.before if link else "")
+    placed = [name for name in names if name.startswith(typed) and name != typed]
+    least = max(worth.values()) - UNLIKELY
+    ways = {name[len(typed) :]: 0.0 for name in placed if least <= 0}
+    return ways | {name[len(typed) :] + "=": value for name, value in worth.items()}
+
+
+def _given(row: Sequence[Leaf]) -> list[Leaf]:
+    """The keywords of the call at the mark."""
+    for chain in chains(row):
+        for step in chain.steps:
+            found = list(keywords(row, step)) if step.mark == "(" else []
+            if any(MARK in leaf.text for leaf in found):
+                return found
+    return []
 
 
 def _plain(member: str) -> bool:

@@ -66,12 +66,30 @@ class Chunk(Message, frozen=True, tag="chunk"):
 
 
 class Explanation(Message, frozen=True):
-    """What was sent and what it cost: the exact prompt, tokens reused of tokens read, milliseconds by step."""
+    """What was sent and what it cost: the exact prompt, tokens reused of tokens read, milliseconds by step.
+
+    `sent` counts cells, facts and tokens, `of` how many there were, or could be. `ways`: how many continuations the
+    worker was given to choose from each time that it was asked (0: any). `cut` are the names that a suggestion ended
+    before.
+    """
 
     prompt: str
     prompt_tokens: int
     reused_tokens: int
     steps_ms: dict[str, float]
+    sent: dict[str, int] = {}
+    of: dict[str, int] = {}
+    ways: tuple[int, ...] = ()
+    cut: tuple[str, ...] = ()
+
+
+class Used(Message, frozen=True):
+    """What a suggestion was made from: how many cells and facts of the kernel were sent, and how many tokens the worker
+    read; 0 where it did not say."""
+
+    cells: int
+    facts: int
+    tokens: int
 
 
 class End(Message, frozen=True, tag="end"):
@@ -80,6 +98,7 @@ class End(Message, frozen=True, tag="end"):
     reason: Literal["stop", "length", "silent"]
     model: str = ""
     milliseconds: float = 0.0
+    used: Used | None = None
     explanation: Explanation | None = None
 
 

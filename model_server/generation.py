@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from msgspec.structs import replace
+
 from model_server.bounds import Bounds
+from model_server.choice import LINED, chosen
 from model_server.engine import Engine, Read, Sampling, Scores, Slot
 from model_server.lookup import Lookup
 from model_server.memory import Memory
@@ -158,7 +161,7 @@ def remembered(slot: Slot, tokens: Tokens, request: CompletionRequest, memory: M
     """The tokens of a line that is given from memory, instead of one that the network writes; often none."""
     if request.parts is None or not wanted(request):
         return []
-    found = opinions(request.parts, slot, tokens, memory, room, request.max_tokens, request.allowed)
+    found = opinions(request.parts, slot, tokens, memory, room, request.max_tokens, request.allowed[:LINED])
     line = best(found, memory.weights)
     return line.ids if line else []
 
@@ -173,7 +176,8 @@ def answer(
     if line:
         yield Piece(tokens.decode(line))
         return "stop", len(line)
-    return (yield from write(slot, scores, tokens, request, engine.guesses))
+    way = chosen(request.allowed, slot, tokens, memory, engine.context - len(slot.ids))
+    return (yield from write(slot, scores, tokens, replace(request, allowed=way), engine.guesses))
 
 
 def generate(

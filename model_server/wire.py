@@ -74,12 +74,12 @@ class StreamOptions(Message, frozen=True):
 class CompletionRequest(Message, frozen=True):
     """`POST /v1/completions`: OpenAI's fields, and `parts` in place of `prompt` and `suffix` where the client has them.
 
-    `editor` names who types, so that the worker can keep that editor's keys and values, and so that the newest request
-    of an editor takes the place of an older one; `explain` asks for the exact prompt and the time of each step in the
-    last event. `max_tokens` 0 prefills and generates nothing. Where `allowed` is given, the text begins with one of its
-    strings, the one that the model finds likeliest, and goes on freely; one that ends with a letter ends a word. The
-    text ends before a line that is indented by less than `indent` blanks, and with the line that is being written when
-    `seconds` are over; 0 bounds nothing.
+    `editor` names who types, so that the worker can keep that editor's keys and values, and so that the newest
+    request of an editor takes the place of an older one; `explain` asks for the exact prompt and the time of each
+    step in the last event. `max_tokens` 0 prefills and generates nothing. Where `allowed` is given, the likeliest
+    first, the text begins with one of its strings, chosen by its place there and by the model, and goes on freely;
+    one that ends with a letter ends a word. The text ends before a line that is indented by less than `indent`
+    blanks, and with the line that is being written when `seconds` are over; 0 bounds nothing.
     """
 
     prompt: Text = ""

@@ -38,6 +38,10 @@ WRONG = [
     ("", 'weather["new"] = weather["rain"]', 'weather["new"] = weather['),
     ("x = ", "weather[['wind', 'rain']]", "weather[['wind',"),
     ("model.", "fit(1, z=2)", "fit(1,"),
+    ("x = ", "n + np['a']", "n + np["),
+    ("x = ", "weather.head['wind']", "weather.head["),
+    ("def later(step):\n    return step\n\n", "x = n + step", "x = n +"),
+    ("x = [step for step in range(3)]\n", "y = n + step", "y = n +"),
 ]
 RIGHT = [
     ("", 'weather["rain"] = weather["wind"] * 2\nx = weather["rain"]'),
@@ -63,6 +67,8 @@ RIGHT = [
     ("", "class A:\n    z = 1\n    def f(self): return self.q, A.z"),
     ("", "global thing\nprint(thing)"),
     ("x = ", "weather['wi"),
+    ("x = [a for a in range(3) if (late := a)]\n", "y = n + late"),
+    ("def later():\n    global thing\n    thing = 1\n", "print(later, n)"),
 ]
 
 

@@ -42,10 +42,14 @@ async def test_a_line(worker: FakeWorker) -> None:
     worker.script = Script(chunks=("df.gr", "oupby('region')", "\nmore"))
     ours = service(worker)
     *chunks, end = await events_of(ours, snapshot(kernel="k"))
-    assert chunks == [Chunk(text="df."), Chunk(text="groupby('region'"), Chunk(text=")")]
+    texts = [chunk.text for chunk in chunks if isinstance(chunk, Chunk)]
+    assert texts[0] == "df."
+    assert "".join(texts) == "df.groupby('region')"
     assert isinstance(end, End)
     assert (end.reason, end.model, end.explanation) == ("stop", "fake", None)
     assert end.milliseconds > 0
+    assert end.used
+    assert (end.used.cells, end.used.facts) == (2, len(FACTS))
     (request,) = worker.requests
     assert (request.stop, request.max_tokens, request.editor) == ("\n", 48, "e")
     assert request.parts
@@ -113,7 +117,24 @@ async def test_explanation(worker: FakeWorker) -> None:
         100,
         90,
     )
-    assert end.explanation.steps_ms.keys() == {"redact", "intent", "context", "stream", "tokenise", "prefill", "decode"}
+    ours_ms = ["redact", "intent", "facts", "steer", "context", "ground", "stream"]
+    assert list(end.explanation.steps_ms) == [*ours_ms, "tokenise", "prefill", "decode"]
+    sent, of = end.explanation.sent, end.explanation.of
+    assert sent == {"cells_above": 1, "cells_below": 0, "cells_further": 0, "facts": 0, "tokens": 100}
+    assert of == {"cells_above": 1, "cells_below": 0, "cells_further": 1, "facts": 0, "tokens": 1024}
+    assert (end.explanation.ways, end.explanation.cut) == ((0,), ())
+    await ours.close()
+
+
+async def test_an_explanation_tells_what_was_cut_and_what_was_allowed_instead(worker: FakeWorker) -> None:
+    worker.script = Script(chunks=("df['regoin']",))
+    ours = service(worker)
+    *_, end = await events_of(ours, snapshot(explain=True, kernel="k"))
+    assert isinstance(end, End)
+    assert end.explanation
+    assert end.explanation.cut[0] == "member df.regoin"
+    assert end.explanation.ways == (0, len(KNOWN.variables[0].members))
+    assert end.explanation.sent["facts"] == end.explanation.of["facts"] == 1
     await ours.close()
 
 
