@@ -29,6 +29,7 @@ from jupyter_codecompose.trace import Trace
 from jupyter_codecompose.triggers import Intent, intent, lead
 from jupyter_codecompose.wire import Chunk, End, Event, Fault, Sent, Snapshot, Status, Used
 from jupyter_codecompose.worker import Worker
+from model_server.habits import habits
 from model_server.wire import Completion, CompletionRequest, StreamOptions
 
 LINE_TOKENS = 48
@@ -209,6 +210,7 @@ class Service:
             page = self._page(snapshot)
             if page is None:
                 return
+            await asyncio.to_thread(habits)  # a file that is read once: now, while nobody waits
             namespace = await self._namespace(snapshot)
             notebook = read(page.snapshot, outputs=self._settings.tells_outputs)
             request = self._request(page.snapshot, notebook, namespace, None)

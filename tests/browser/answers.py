@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 SCRIPT = """
 (() => {
   const real = window.fetch;
-  const answers = (window.answers = { target: '', held: '', fault: null, asked: [], go: () => {} });
+  const answers = (window.answers = { target: '', held: '', fault: null, streams: null, asked: [], go: () => {} });
   const encoder = new TextEncoder();
   window.fetch = async (input, init) => {
     if (!(input.url ?? `${input}`).includes('/codecompose/complete')) return real(input, init);
@@ -26,7 +26,12 @@ SCRIPT = """
     const body = new ReadableStream({
       async start(controller) {
         const send = event => controller.enqueue(encoder.encode(`data: ${JSON.stringify(event)}\\n\\n`));
-        request.signal.addEventListener('abort', () => controller.error(new DOMException('', 'AbortError')));
+        const { signal } = request;
+        signal.addEventListener('abort', () => controller.error(new DOMException('', 'AbortError')));
+        if (answers.streams) {
+          answers.streams.push({ asked, signal, send, close: () => controller.close() });
+          return;
+        }
         if (answers.fault) {
           send({ type: 'fault', code: 'internal', message: answers.fault });
           controller.close();
@@ -34,7 +39,7 @@ SCRIPT = """
         }
         for (const [index, piece] of pieces.entries()) {
           if (index > 0) await new Promise(resolve => { answers.go = resolve; });
-          if (request.signal.aborted) return;
+          if (signal.aborted) return;
           if (piece) send({ type: 'chunk', text: piece });
         }
         send({ type: 'end', reason: text ? 'stop' : 'silent', model: 'script' });
