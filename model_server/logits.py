@@ -45,6 +45,12 @@ def highest(scores: Tensor) -> int:
     return int(at)
 
 
+def scored(last: Tensor, table: Tensor, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+    """The scores of ways whose rows stand one after another in `table`; `last` stood before each of them."""
+    tables = torch.split(table, [len(way) for way in ways])
+    return [judged(torch.cat((last[None], rows)), way, ends) for rows, way in zip(tables, ways, strict=True)]
+
+
 def judged(table: Tensor, way: Sequence[int], ends: Sequence[int]) -> Score:
     """The score of a way by the scores `[1 + tokens, vocabulary]` before its first token and after each."""
     table = table.float()

@@ -22,7 +22,7 @@ from torch import Tensor
 from model_server.arithmetic import Timing, guesses, told
 from model_server.engine import Read, Score
 from model_server.graph import drawn, names, written
-from model_server.logits import Logits, judged
+from model_server.logits import Logits, scored
 from model_server.weights import XGLMConfig, checked
 
 MOST, WORTH = 8, 3
@@ -52,8 +52,7 @@ class KVSlot:
         """See `Slot`. The ways are read side by side, in one step."""
         if self.last is None:
             raise ValueError("nothing was read yet")
-        tables = torch.split(self.network.branches(self, ways), [len(way) for way in ways])
-        return [judged(torch.cat((self.last[None], table)), way, ends) for table, way in zip(tables, ways, strict=True)]
+        return scored(self.last, self.network.branches(self, ways), ways, ends)
 
 
 class Runtime:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from model_server.arithmetic import Linear, Name, Timing, dtype_of, guesses, linear, told
 from model_server.engine import Read, Score
-from model_server.logits import Logits, judged
+from model_server.logits import Logits, scored
 from model_server.threads import Threads
 from model_server.weights import XGLMConfig, checked, read_config, read_weights, sinusoids
 
@@ -41,9 +41,8 @@ class KVSlot:
         """See `Slot`. The ways are read side by side, in one step."""
         if self.last is None:
             raise ValueError("nothing was read yet")
-        read = self._network.logits(self._network.branches(ways, len(self.ids), self.cache))
-        tables = torch.split(read, [len(way) for way in ways])
-        return [judged(torch.cat((self.last[None], table)), way, ends) for table, way in zip(tables, ways, strict=True)]
+        rows = self._network.branches(ways, len(self.ids), self.cache)
+        return scored(self.last, self._network.logits(rows), ways, ends)
 
 
 @dataclass(frozen=True, slots=True)
