@@ -34,6 +34,8 @@ CELLS = 500
 FRAME = 1000 / 60
 ANSWER_MS = 1000.0
 SAMPLE_US = 200
+LATE_US = 3 * SAMPLE_US
+"""A sample that is later than this was not taken in time because something else had the processor."""
 OURS = "/jupyter-codecompose/"
 GHOST = ".jp-mod-active .jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
 
@@ -56,20 +58,24 @@ WATCH = """
         }
     });
     observer.observe(document, { subtree: true, childList: true, characterData: true });
-    const real = window.fetch;
-    window.fetch = (input, init) => {
-        if ((input.url ?? `${input}`).includes('/codecompose/complete')) {
-            const asked = { at: performance.now(), ahead: false };
-            seen.asked.push(asked);
-            const cell = window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel;
-            const length = Array.from(cell.getSource()).length;
-            const note = body => {
-                const { cells, active } = JSON.parse(body);
-                asked.ahead = Array.from(cells[active].source).length > length;
-            };
-            if (typeof init?.body === 'string') note(init.body); else input.clone().text().then(note);
+    // Whether it is ahead is looked at later: that time is not the page's.
+    const note = (asked, body) => {
+        const cell = window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel;
+        const length = Array.from(cell.getSource()).length;
+        setTimeout(() => {
+            const { cells, active } = JSON.parse(body);
+            asked.ahead = Array.from(cells[active].source).length > length;
+        });
+    };
+    window.Request = class extends Request {
+        constructor(input, init) {
+            super(input, init);
+            if (this.url.includes('/codecompose/complete')) {
+                const asked = { at: performance.now(), ahead: false };
+                seen.asked.push(asked);
+                note(asked, init.body);
+            }
         }
-        return real(input, init);
     };
 })(%s);
 """
@@ -150,7 +156,7 @@ def replay(page: NotebookPage) -> None:
 
 
 def ours(profile: dict[str, Any], begun: float, keys: list[dict[str, Any]]) -> list[float]:
-    """Of each key, the milliseconds until the next in which our files, or what they called, had the main thread."""
+    """Of each key, the milliseconds of processor time that our files, and what they called, took until the next."""
     nodes = {node["id"]: node for node in profile["nodes"]}
     mine: set[int] = set()
     for node in profile["nodes"]:
@@ -167,7 +173,7 @@ def ours(profile: dict[str, Any], begun: float, keys: list[dict[str, Any]]) -> l
         while index + 1 < len(keys) and keys[index + 1]["at"] <= at:
             index += 1
         if sample in mine and keys[index]["at"] <= at:
-            spent[index] += passed / 1000
+            spent[index] += min(passed, LATE_US) / 1000
     return spent
 
 

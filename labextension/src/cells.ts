@@ -1,7 +1,8 @@
 /**
  * A notebook's cell → `ISource`: its text, whether that is what ran, and its outputs as plain text.
  *
- * Everything is read when it is asked for; a picture, a widget or HTML is no text. An excluded cell reads as empty.
+ * What was read is kept until the cell changes, since at a key only one of hundreds has; a picture, a widget or HTML is
+ * no text. An excluded cell reads as empty.
  */
 
 import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
@@ -13,14 +14,27 @@ const MAX_OUTPUTS = 8;
 
 /** The source of a cell; the same one each time. */
 export function sourceOf(model: ICellModel): ISource {
-  const source = sources.get(model) ?? new CellSource(model);
-  sources.set(model, source);
+  let source = sources.get(model);
+  if (!source) {
+    source = new CellSource(model);
+    sources.set(model, source);
+  }
   return source;
+}
+
+/** A cell as it was at one moment; its outputs are seldom asked for. */
+interface IReading {
+  readonly count: number | null;
+  readonly excluded: boolean;
+  readonly source: string;
+  outputs?: string;
 }
 
 class CellSource implements ISource {
   constructor(model: ICellModel) {
     this._model = model;
+    model.contentChanged.connect(this._forget, this);
+    model.metadataChanged.connect(this._forget, this);
   }
 
   get cell_type(): string {
@@ -28,7 +42,7 @@ class CellSource implements ISource {
   }
 
   get count(): number | null {
-    return this._code?.executionCount ?? null;
+    return this._now.count;
   }
 
   get edited(): boolean {
@@ -36,18 +50,39 @@ class CellSource implements ISource {
   }
 
   get excluded(): boolean {
-    return isTagged(this._model.getMetadata('tags'));
+    return this._now.excluded;
   }
 
   getSource(): string {
-    return this.excluded ? '' : this._model.sharedModel.getSource();
+    return this._now.source;
   }
 
   getOutputs(): string {
+    return (this._now.outputs ??= this._readOutputs());
+  }
+
+  private get _now(): IReading {
+    return (this._reading ??= this._read());
+  }
+
+  private _read(): IReading {
+    const excluded = isTagged(this._model.getMetadata('tags'));
+    return {
+      count: this._code?.executionCount ?? null,
+      excluded,
+      source: excluded ? '' : this._model.sharedModel.getSource()
+    };
+  }
+
+  private _readOutputs(): string {
     const outputs = this.excluded ? undefined : this._code?.outputs;
     return outputs
       ? textOfOutputs(outputs.length, at => outputs.get(at).toJSON())
       : '';
+  }
+
+  private _forget(): void {
+    this._reading = null;
   }
 
   private get _code(): ICodeCellModel | null {
@@ -55,6 +90,7 @@ class CellSource implements ISource {
   }
 
   private _model: ICellModel;
+  private _reading: IReading | null = null;
 }
 
 /** The plain text of the last of `length` outputs, which `get` gives in nbformat's form. */

@@ -72,9 +72,11 @@ function mendActive(completer: InlineCompleter): void {
       !!completer.current?.insertText &&
       Boolean(Reflect.get(prototype, 'isActive', completer))
   });
+  let hasPiece = false;
   const settle = () => {
     const { current, editor } = completer;
     current?.stream.connect(settle);
+    hasPiece = !!current?.lastStreamed;
     if (!current?.insertText) {
       editor?.host.classList.remove(ACTIVE);
     }
@@ -87,10 +89,16 @@ function mendActive(completer: InlineCompleter): void {
     settle();
   });
   model?.filterTextChanged.connect(() => {
+    if (hasPiece) {
+      // It may still stand there after it was typed: gone before the next frame, but not before the editor is done.
+      queueMicrotask(() => clear(model));
+    }
     settle();
-    // The host draws it only then, and puts its class back; a piece of a stream that was typed may still stand there.
+    // The host draws it only then, and puts its class back; all of it may still stand there after somebody else's edit.
     setTimeout(() => {
-      clear(model);
+      if (!completer.current) {
+        clear(model);
+      }
       settle();
     });
   });

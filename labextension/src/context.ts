@@ -1,16 +1,31 @@
 /**
- * What a suggestion depends on beside the text of the cursor's cell, as one string to compare. Pure.
+ * What a suggestion depends on beside the text of the cursor's cell. Pure.
  *
  * Outputs are left out: a cell that prints while one types would let nothing be used twice, and what they mean changes
  * only when a cell has run, which is told otherwise.
  */
 
-import type { ISnapshot } from './wire';
+import type { ICell, ISnapshot } from './wire';
 
-export function contextOf(snapshot: ISnapshot): string {
-  const { editor, path, language, kernel, active } = snapshot;
-  const others = snapshot.cells.map((cell, index) =>
-    index === active ? '' : [cell.kind, cell.excluded, cell.source]
+/** Whether all is the same but the cell of the cursor. Quick where most cells hold the very same strings. */
+export function isSameContext(one: ISnapshot, other: ISnapshot): boolean {
+  return (
+    one.editor === other.editor &&
+    one.path === other.path &&
+    one.language === other.language &&
+    one.kernel === other.kernel &&
+    one.active === other.active &&
+    one.cells.length === other.cells.length &&
+    one.cells.every(
+      (cell, index) => index === one.active || isSame(cell, other.cells[index])
+    )
   );
-  return JSON.stringify([editor, path, language, kernel, active, others]);
+}
+
+function isSame(one: ICell, other: ICell | undefined): boolean {
+  return (
+    one.kind === other?.kind &&
+    one.excluded === other.excluded &&
+    one.source === other.source
+  );
 }

@@ -49,12 +49,12 @@ export function notebook(panel: NotebookPanel): IDocument | null {
   const model = panel.content.model;
   if (
     !model ||
-    model.cells.length === 0 ||
+    panel.content.widgets.length === 0 ||
     isSwitchedOff(model.getMetadata('codecompose'))
   ) {
     return null;
   }
-  const cells = Array.from(model.cells, sourceOf);
+  const cells = panel.content.widgets.map(cell => sourceOf(cell.model));
   return {
     editor: nameOf(panel),
     path: panel.context.path,

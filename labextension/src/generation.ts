@@ -8,9 +8,10 @@
 import { PromiseDelegate } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { safe } from './characters';
+import { isSameContext } from './context';
 import type { IPlace } from './place';
 import { restOf, typedSince } from './suggestion';
-import type { Event, IEnd, IFault } from './wire';
+import type { Event, IEnd, IFault, ISnapshot } from './wire';
 
 /** In UTF-16 units: more than anybody reads. Who sends more is not listened to any longer. */
 export const MAX_TEXT = 20_000;
@@ -18,10 +19,8 @@ export const MAX_TEXT = 20_000;
 /** What a suggestion answers. */
 export interface IQuestion {
   readonly place: IPlace;
-  /** All else that it depends on; `context.ts` makes it. */
-  readonly context: string;
-  /** Whether a person asked by hand: who types may get a line where that one gets a block. */
-  readonly isInvoked: boolean;
+  /** All else that it depends on. Who asks by hand may get a block where who types gets a line. */
+  readonly snapshot: ISnapshot;
 }
 
 export class Generation implements IDisposable {
@@ -72,13 +71,14 @@ export class Generation implements IDisposable {
 
   /** Whether it answers, be it with nothing where nothing was asked before, or still may. */
   answers(question: IQuestion): boolean {
-    const { place, context, isInvoked } = question;
+    const { place, snapshot } = question;
+    const isInvoked = snapshot.trigger === 'invoke';
     const rest = this.rest(place);
     if (
       rest === null ||
-      context !== this._question.context ||
       (isInvoked && !this._isEnough) ||
-      this.isDisposed
+      this.isDisposed ||
+      !isSameContext(snapshot, this._question.snapshot)
     ) {
       return false;
     }
@@ -113,7 +113,7 @@ export class Generation implements IDisposable {
   /** Whether it says all that asking by hand would; with text to the right of the cursor, that is a line as well. */
   private get _isEnough(): boolean {
     return (
-      this._question.isInvoked ||
+      this._question.snapshot.trigger === 'invoke' ||
       this._text.includes('\n') ||
       /^[^\n]*\S/.test(this.place.after)
     );

@@ -20,7 +20,6 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import { placeAfter, typedInto } from './ahead';
 import { Cache } from './cache';
 import { DEADLINE, type IClient } from './client';
-import { contextOf } from './context';
 import { isElsewhere } from './edit';
 import { Generation, type IQuestion } from './generation';
 import { type IEditor, type IPlace, placeOf } from './place';
@@ -171,18 +170,16 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
       this.forget();
       return [];
     }
-    const snapshot = takeSnapshot(document, trigger);
     const question = {
       place: placeOf(editor),
-      context: contextOf(snapshot),
-      isInvoked: !isAutomatic
+      snapshot: takeSnapshot(document, trigger)
     };
     const isForeign = this._see(question.place) && trigger === 'automatic';
     const isQuiet = isForeign || (isAutomatic && this.isQuiet(context, editor));
     const view = { context, editor, turn };
     const answer =
       (await this._join(question, view, isQuiet)) ??
-      (isQuiet ? null : await this._ask(question, snapshot, view));
+      (isQuiet ? null : await this._ask(question, view));
     return turn.isOver || !answer ? [] : this._show(answer, isAutomatic);
   }
 
@@ -210,11 +207,11 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
   /** A new generation's first text, unless a key or a move of the cursor comes first. */
   private async _ask(
     question: IQuestion,
-    snapshot: ISnapshot,
     view: IFetch
   ): Promise<IAnswer | null> {
     const { editor, turn } = view;
-    if (snapshot.trigger === 'automatic' && this._rhythm.wait > 0) {
+    const { trigger } = question.snapshot;
+    if (trigger === 'automatic' && this._rhythm.wait > 0) {
       await turn.sleep(this._rhythm.wait);
     }
     const isThere = typedSince(question.place, placeOf(editor)) === '';
@@ -223,7 +220,7 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     }
     this._retire();
     this._dropAhead();
-    const generation = this._start(question, snapshot, this._client);
+    const generation = this._start(question, this._client);
     this._current = generation;
     const text = await this._next({ ...view, generation }, '');
     return { ...view, generation, text };
@@ -284,11 +281,10 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
 
   private _start(
     question: IQuestion,
-    snapshot: ISnapshot,
     client: Pick<IClient, 'complete'>
   ): Generation {
     const generation = new Generation(question, signal =>
-      client.complete(snapshot, signal)
+      client.complete(question.snapshot, signal)
     );
     void generation.ended.then(last => this._onEnded(generation, last));
     return generation;
@@ -332,14 +328,12 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     if (!document) {
       return;
     }
-    const snapshot = takeSnapshot(typedInto(document, text), 'automatic');
     const question = {
       place: placeAfter(place, text),
-      context: contextOf(snapshot),
-      isInvoked: false
+      snapshot: takeSnapshot(typedInto(document, text), 'automatic')
     };
     if (!this._ahead && !this._cache.find(question)) {
-      this._ahead = this._start(question, snapshot, this._forAhead);
+      this._ahead = this._start(question, this._forAhead);
     }
   }
 

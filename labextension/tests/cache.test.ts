@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { Cache } from '../src/cache';
 import { Generation } from '../src/generation';
 import type { Event } from '../src/wire';
-import { settle } from './fakes';
+import { settle, snapshotOf } from './fakes';
 
 const EDITOR = {};
 
 function question(before: string) {
   const place = { editor: EDITOR, before, after: '' };
-  return { place, context: '', isInvoked: false };
+  return { place, snapshot: snapshotOf([before]) };
 }
 
 async function* events(text: string): AsyncGenerator<Event> {
@@ -41,7 +41,8 @@ describe('Cache', () => {
   it('does not answer where the document is another one', async () => {
     const cache = new Cache();
     cache.keep(await generation('a', 'b'));
-    expect(cache.find({ ...question('a'), context: 'other' })).toBeNull();
+    const other = snapshotOf(['a'], { path: 'b.ipynb' });
+    expect(cache.find({ ...question('a'), snapshot: other })).toBeNull();
   });
 
   it('keeps the last 64', async () => {

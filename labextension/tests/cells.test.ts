@@ -1,4 +1,5 @@
 import type { ICellModel } from '@jupyterlab/cells';
+import { Signal } from '@lumino/signaling';
 import { describe, expect, it } from 'vitest';
 import { sourceOf, textOf } from '../src/cells';
 import { takeSnapshot } from '../src/snapshot';
@@ -18,6 +19,8 @@ function codeCell(source: string, count: number | null, edited = false) {
     type: 'code',
     executionCount: count,
     isDirty: edited,
+    contentChanged: new Signal({}),
+    metadataChanged: new Signal({}),
     getMetadata: () => undefined,
     sharedModel: { getSource: () => source },
     outputs: {
@@ -71,6 +74,34 @@ describe('sourceOf', () => {
     const cells = snapshot([secret, codeCell('', null)], 1);
     expect(cells.map(cell => cell.excluded)).toEqual([true, false]);
     expect(JSON.stringify(cells)).not.toMatch(/secret|rows/);
+  });
+
+  it('reads a cell anew when it has changed, and only then', () => {
+    const cell = codeCell('a', null);
+    const changes = { source: 'a', tags: [] as string[], reads: 0 };
+    const shared = {
+      getSource: () => {
+        changes.reads++;
+        return changes.source;
+      }
+    };
+    const model = Object.assign(cell, {
+      sharedModel: shared,
+      getMetadata: () => changes.tags
+    });
+    const now = () => snapshot([model, codeCell('', null)], 1)[0];
+    expect([now()?.source, now()?.source, changes.reads]).toEqual([
+      'a',
+      'a',
+      1
+    ]);
+    Object.assign(changes, { source: 'b' });
+    Object.assign(model, { executionCount: 4 });
+    (model.contentChanged as Signal<unknown, void>).emit();
+    expect(now()).toMatchObject({ source: 'b', count: 4, excluded: false });
+    Object.assign(changes, { tags: ['no-complete'] });
+    (model.metadataChanged as Signal<unknown, unknown>).emit({});
+    expect(now()).toMatchObject({ source: '', outputs: '', excluded: true });
   });
 
   it('gives the same source for the same cell', () => {

@@ -173,6 +173,19 @@ describe('the completer of the host', () => {
     expect(lab.client.requests.length).toBe(1);
   });
 
+  it('doubles no letter of a stream, not even until an answer comes', async () => {
+    await lab.reset('x = ');
+    lab.handler.invokeInline();
+    await settle();
+    lab.client.last.say('ab');
+    await draw();
+    lab.client.last.say('c');
+    await draw();
+    lab.type('abc');
+    await Promise.resolve();
+    expect([lab.text, lab.seen]).toEqual(['x = abc', '']);
+  });
+
   it('takes away what is dismissed, also while it grows', async () => {
     await lab.reset('x = ');
     lab.handler.invokeInline();

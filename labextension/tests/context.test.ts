@@ -1,53 +1,62 @@
 import { describe, expect, it } from 'vitest';
-import { contextOf } from '../src/context';
-import { type IDocument, takeSnapshot } from '../src/snapshot';
+import { isSameContext } from '../src/context';
+import type { IDocument } from '../src/snapshot';
+import { snapshotOf } from './fakes';
 
-function documentWith(sources: string[], changes: Partial<IDocument> = {}) {
-  const cells = sources.map(source => ({
-    cell_type: 'code',
-    getSource: () => source,
-    getOutputs: () => String(Math.random()).slice(2, 7)
-  }));
-  return {
-    editor: 'e-1',
-    path: 'a.ipynb',
-    language: 'python',
-    kernel: 'k-1',
-    cells,
-    active: 1,
-    offset: 0,
-    ...changes
-  };
+const SOURCES = ['a', 'b', 'c'];
+
+function isSameWith(sources: string[], changes: Partial<IDocument> = {}) {
+  return isSameContext(
+    snapshotOf(SOURCES, { active: 1 }),
+    snapshotOf(sources, { active: 1, ...changes })
+  );
 }
 
-function contextWith(sources: string[], changes?: Partial<IDocument>): string {
-  return contextOf(takeSnapshot(documentWith(sources, changes), 'automatic'));
-}
-
-describe('contextOf', () => {
-  it('is the same whatever the cell of the cursor and the outputs are', () => {
-    expect(contextWith(['a', 'b', 'c'])).toBe(
-      contextWith(['a', 'x', 'c'], { offset: 1 })
+describe('isSameContext', () => {
+  it('holds whatever the cell of the cursor and the outputs are', () => {
+    expect(isSameWith(['a', 'x', 'c'], { offset: 1 })).toBe(true);
+    const printed = snapshotOf(SOURCES, { active: 1 });
+    printed.cells.forEach(cell => (cell.outputs = 'printed'));
+    expect(isSameContext(snapshotOf(SOURCES, { active: 1 }), printed)).toBe(
+      true
     );
   });
 
   it.each([
     [['a', 'b', 'x'], {}],
+    [['x', 'b', 'c'], {}],
     [['a', 'b'], {}],
-    [['a', 'b', 'c'], { kernel: null }],
-    [['a', 'b', 'c'], { language: 'r' }],
-    [['a', 'b', 'c'], { path: 'b.ipynb' }],
-    [['a', 'b', 'c'], { active: 2 }]
-  ])('is another one with %j and %j', (sources, changes) => {
-    expect(contextWith(sources, changes)).not.toBe(
-      contextWith(['a', 'b', 'c'])
-    );
+    [['a', 'b', 'c', 'd'], {}],
+    [SOURCES, { kernel: 'k-2' }],
+    [SOURCES, { language: 'r' }],
+    [SOURCES, { path: 'b.ipynb' }],
+    [SOURCES, { editor: 'e-2' }],
+    [SOURCES, { active: 2 }]
+  ])('does not with %j and %j', (sources, changes) => {
+    expect(isSameWith(sources, changes)).toBe(false);
   });
 
-  it('stays while one types below more than is sent', () => {
+  it.each([{ kind: 'markdown' as const }, { excluded: true }])(
+    'does not where another cell is %j',
+    changes => {
+      const other = snapshotOf(SOURCES, { active: 1 });
+      other.cells.splice(2, 1, {
+        ...snapshotOf(['c']).cells[0],
+        ...changes
+      } as never);
+      expect(isSameContext(snapshotOf(SOURCES, { active: 1 }), other)).toBe(
+        false
+      );
+    }
+  );
+
+  it('holds while one types below more than is sent', () => {
     const far = Array<string>(20).fill('x'.repeat(5000));
-    expect(contextWith(['a', 'b', ...far])).toBe(
-      contextWith(['a', 'b'.repeat(900), ...far])
-    );
+    expect(
+      isSameContext(
+        snapshotOf(['a', 'b', ...far], { active: 1 }),
+        snapshotOf(['a', 'b'.repeat(900), ...far], { active: 1 })
+      )
+    ).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { PromiseDelegate } from '@lumino/coreutils';
 import type { IClient } from '../src/client';
 import type { IEditor } from '../src/place';
 import { type Context, Provider } from '../src/provider';
-import type { IDocument } from '../src/snapshot';
+import { type IDocument, takeSnapshot } from '../src/snapshot';
 import type { Event, IFault, ISent, ISnapshot, IStatus } from '../src/wire';
 
 export const READY: IStatus = {
@@ -203,6 +203,27 @@ export class FakeHost {
 
 function holding(text: string) {
   return { getSource: () => text };
+}
+
+/** A snapshot of code cells, the cursor in the first. */
+export function snapshotOf(
+  sources: string[],
+  changes: Partial<IDocument> = {}
+): ISnapshot {
+  const document = {
+    editor: 'e-1',
+    path: 'a.ipynb',
+    language: 'python',
+    kernel: 'k-1',
+    cells: sources.map(source => ({
+      cell_type: 'code',
+      ...holding(source)
+    })),
+    active: 0,
+    offset: 0,
+    ...changes
+  };
+  return takeSnapshot(document, 'automatic');
 }
 
 /** Lets everything run that does not wait for a timer. */
