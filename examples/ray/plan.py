@@ -100,7 +100,7 @@ DEVICES = (
     Device("A100, 80 GB", 80, 2_039, 312),
     Device("H100, 80 GB", 80, 3_350, 989),
 )
-WARM, COLD, STEP = 0.0128, 0.062, 0.00135
+WARM, COLD, STEP = 0.0141, 0.0422, 0.00163
 """Seconds of a request and of a step, of the bundled model on two cores, from docs/benchmarks.md."""
 
 
