@@ -189,7 +189,11 @@ class Runtime:
 
 
 def session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
-    """A graph, ready to run."""
+    """A graph, ready to run.
+
+    Threads that spin while they wait make a warm suggestion up to 1.5 times quicker on a quiet machine, and more than
+    twice as slow beside a computing cell.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
