@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -70,7 +69,8 @@ class Runtime:
         whole = {name: tensor.float() for name, tensor in checked(weights, config).items()}
         self._one, self._several = (session(drawn(config, whole, spans), threads) for spans in (1, MOST))
         self._nobody = np.zeros((config.num_layers, 2, config.attention_heads, 1, self._width), dtype=np.float32)
-        self._bound: tuple[list[KVSlot], onnxruntime.IOBinding] = [], self._several.io_binding()
+        self._binding = self._several.io_binding()
+        self._bound: list[KVSlot] = []
         torch.set_num_threads(1)  # it only picks here; its threads would spin beside these
 
     @property
@@ -141,8 +141,9 @@ class Runtime:
         lasts = [*accumulate(len(read.ids) for read in reads)]
         firsts = [last - (len(read.ids) if read.every else 1) for read, last in zip(reads, lasts, strict=True)]
         wanted = np.concatenate([np.arange(first, last) for first, last in zip(firsts, lasts, strict=True)])
-        binding, more = self._binding([kept(read) for read in reads]), {"lengths": np.array(lengths)}
-        table = self._run(self._several, binding, ids, positions, ends, wanted, more)
+        self._bind_all([kept(read) for read in reads])
+        more = {"lengths": np.array(lengths)}
+        table = self._run(self._several, self._binding, ids, positions, ends, wanted, more)
         return torch.split(table, [last - first for first, last in zip(firsts, lasts, strict=True)])
 
     def _run(
@@ -167,15 +168,12 @@ class Runtime:
         graph.run_with_iobinding(binding)
         return torch.from_numpy(scores[0])
 
-    def _binding(self, slots: list[KVSlot]) -> onnxruntime.IOBinding:
-        """What binds some slots to the graph for several; the last one is kept, since the next step mostly has the
-        same slots."""
-        bound, binding = self._bound
-        if not (len(bound) == len(slots) and all(map(is_, bound, slots))):
+    def _bind_all(self, slots: list[KVSlot]) -> None:
+        """Bind some slots to the graph for several, if they are not those of the step before, as they mostly are."""
+        if slots != self._bound:
             for span in range(MOST):
-                self._bind(binding, span, slots[span].cache if span < len(slots) else self._nobody)
-            self._bound = slots, binding
-        return binding
+                self._bind(self._binding, span, slots[span].cache if span < len(slots) else self._nobody)
+            self._bound = slots
 
     def _bind(self, binding: onnxruntime.IOBinding, span: int, cache: NDArray[np.float32]) -> None:
         """Have a span read and write a slot's keys and values where they are."""

@@ -70,6 +70,13 @@ async def notebook(manager: Any, kernel: str = "python3") -> AsyncIterator[tuple
         await page.close()
 
 
+async def forgotten(kernels: Kernels, id_: str, name: str) -> None:
+    """Waits until nothing is known of `name` any more."""
+    async with asyncio.timeout(10):
+        while (await kernels.of(id_)).variable(name):  # noqa: ASYNC110 (looked at from outside)
+            await asyncio.sleep(0.01)
+
+
 async def settled(kernels: Kernels, id_: str, name: str) -> Namespace:
     """What is known once that holds `name`: what a person would meet a moment after an execution."""
     async with asyncio.timeout(10):

@@ -22,7 +22,7 @@ from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.gateway import Remote
 from jupyter_codecompose.kernel import Kernels
 from tests.browser.jupyter import free_port, wait_until
-from tests.page import settled
+from tests.page import forgotten, settled
 
 TOKEN = secrets.token_hex(8)
 HEADERS = {"Authorization": f"token {TOKEN}"}
@@ -135,9 +135,7 @@ async def test_a_restarted_kernel_has_forgotten_and_one_that_was_shut_down_is_le
         await page.run("x = 1")
         await settled(kernels, page.id, "x")
         await manager.restart_kernel(page.id)
-        async with asyncio.timeout(10):
-            while (await kernels.of(page.id)).variable("x"):  # noqa: ASYNC110 (looked at from outside)
-                await asyncio.sleep(0.01)
+        await forgotten(kernels, page.id, "x")
         await manager.shutdown_kernel(page.id, now=True)
         assert await kernels.of(page.id) == Namespace()
 

@@ -13,7 +13,7 @@ from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.kernel import Kernels
 from tests.conftest import until
 from tests.hostile import HOSTILE, LEFT_BEHIND
-from tests.page import Page, notebook, settled
+from tests.page import Page, forgotten, notebook, settled
 
 
 @pytest.fixture
@@ -117,9 +117,7 @@ async def test_a_restarted_kernel_has_forgotten(manager: Any) -> None:
         await page.run("x = 1")
         await settled(kernels, page.id, "x")
         await manager.restart_kernel(page.id)
-        async with asyncio.timeout(10):
-            while (await kernels.of(page.id)).variable("x"):  # noqa: ASYNC110 (looked at from outside)
-                await asyncio.sleep(0.01)
+        await forgotten(kernels, page.id, "x")
 
 
 async def test_a_kernel_that_dies_has_nothing_and_its_successor_is_asked_anew(manager: Any) -> None:

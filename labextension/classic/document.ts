@@ -9,6 +9,7 @@ import { textOfOutputs } from '../src/cells';
 import { isSwitchedOff, isTagged } from '../src/exclusion';
 import type { IDocument, ISource } from '../src/snapshot';
 import { isFlagOn, type Metadata } from '../src/flags';
+import { textIn } from '../src/language';
 import type { ICell, ICodeMirror, INotebook } from './host';
 
 /** The notebook, with the cursor of `cm`; null if that is not in it, or where nothing may be sent. */
@@ -107,14 +108,6 @@ export class CellSource implements ISource {
 
   private _cell: ICell;
   private _ran: string;
-}
-
-function textIn(value: unknown, key: string): string | undefined {
-  const text: unknown =
-    typeof value === 'object' && value !== null
-      ? Reflect.get(value, key)
-      : undefined;
-  return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
 /** A page shows one notebook. */

@@ -12,7 +12,7 @@ import type { Widget } from '@lumino/widgets';
 import { sourceOf } from './cells';
 import { isSwitchedOff } from './exclusion';
 import { isFlagOn } from './flags';
-import { languageOf } from './language';
+import { languageOf, textIn } from './language';
 import { offsetOf, type IEditor } from './place';
 import type { IDocument, ISource } from './snapshot';
 
@@ -90,15 +90,6 @@ function scriptOf(editor: IEditor): ISource {
     cell_type: 'code',
     getSource: () => editor.model.sharedModel.getSource()
   };
-}
-
-/** The text at `key` of something whose type is not known. */
-function textIn(value: unknown, key: string): string | undefined {
-  const text: unknown =
-    typeof value === 'object' && value !== null
-      ? Reflect.get(value, key)
-      : undefined;
-  return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
 /** The name that a widget's document has as long as it is open. */

@@ -1,4 +1,4 @@
-/** MIME types → names of languages: `text/x-python` → `python`. It does not know which of them are understood. */
+/** How a language is named in MIME types and metadata: `text/x-python` → `python`. It does not know which are understood. */
 
 const NAMES = new Map([
   ['ipython', 'python'],
@@ -17,4 +17,13 @@ export function languageOf(mimeType: string): string {
     .trim()
     .toLowerCase();
   return NAMES.get(name) ?? name;
+}
+
+/** The text at `key` of something whose type is not known. */
+export function textIn(value: unknown, key: string): string | undefined {
+  const text: unknown =
+    typeof value === 'object' && value !== null
+      ? Reflect.get(value, key)
+      : undefined;
+  return typeof text === 'string' && text !== '' ? text : undefined;
 }
