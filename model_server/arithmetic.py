@@ -21,8 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Linear = Callable[[Tensor], Tensor]
-Name = Literal["float32", "bfloat16", "int8", "mixed", "graph"]
-"""The ways to multiply with torch; and `graph`, which is ONNX Runtime's own and not made here."""
+Name = Literal["float32", "bfloat16", "int8", "mixed", "native"]
+"""The ways to multiply with torch; and `native`, which is machine code of our own and not made here."""
 PROCESSOR: tuple[Name, ...] = ("float32", "bfloat16", "int8", "mixed")
 ACCELERATOR: tuple[Name, ...] = ("float32", "bfloat16")
 ROWS = 128

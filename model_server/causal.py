@@ -18,8 +18,8 @@ from transformers import DynamicCache, PreTrainedModel
 
 from model_server import arithmetic
 from model_server.arithmetic import Name, Timing, dtype_of
-from model_server.engine import Read, Score
-from model_server.logits import Logits, judged
+from model_server.engine import Branches, Read
+from model_server.logits import Logits, noted
 from model_server.pretrained import checked_config, read_network, timed_dtypes
 from model_server.threads import Threads
 from model_server.weights import weight_files
@@ -34,12 +34,10 @@ MOST_TOGETHER = 1 << 30
 class CacheSlot:
     """The keys and values of the ids that it has read; those of ids that were dropped go before the next read."""
 
-    def __init__(self, network: Causal) -> None:
+    def __init__(self) -> None:
         """Begin with nothing; a slot grows as it reads."""
-        self._network = network
         self.ids: list[int] = []
         self.cache = DynamicCache()
-        self.last: Tensor | None = None
 
     @property
     def size(self) -> int:
@@ -52,13 +50,6 @@ class CacheSlot:
             self.cache = DynamicCache()
         elif extra := self.cache.get_seq_length() - len(self.ids):
             self.cache.crop(-extra)
-
-    def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
-        """See `Slot`. The ways are read side by side, in one step."""
-        if self.last is None or not self.ids:
-            raise ValueError("nothing was read yet")
-        tables = self._network.branches(self, ways)
-        return [judged(torch.cat((self.last[None], table)), way, ends) for table, way in zip(tables, ways, strict=True)]
 
 
 class Causal:
@@ -98,36 +89,40 @@ class Causal:
 
     def new_slot(self) -> CacheSlot:
         """See `Engine`."""
-        return CacheSlot(self)
+        return CacheSlot()
 
     @torch.inference_mode()
-    def step(self, reads: Sequence[Read]) -> list[Logits]:
-        """See `Engine`."""
+    def step(self, reads: Sequence[Read | Branches]) -> list[Logits]:
+        """See `Engine`. Branches are read slot by slot."""
         self._threads.follow()
         slots = [self._slot(read) for read in reads]
         tables: dict[int, Tensor] = {}
-        for bunch in bunches(reads):
-            keep = max(len(reads[number].ids) if reads[number].every else 1 for number in bunch)
-            ids = [reads[number].ids for number in bunch]
+        plain: dict[int, Read] = {}
+        for number, read in enumerate(reads):
+            if isinstance(read, Branches):
+                tables[number] = self._branches(slots[number], read.ways)
+            else:
+                plain[number] = read
+        for bunch in bunches(plain):
+            keep = max(len(plain[number].ids) if plain[number].every else 1 for number in bunch)
+            ids = [plain[number].ids for number in bunch]
             tables |= zip(bunch, self._read([slots[number] for number in bunch], ids, keep), strict=True)
-        return [noted(read, slot, tables[number]) for number, (read, slot) in enumerate(zip(reads, slots, strict=True))]
+        return [noted(read, wanted(read, tables[number])) for number, read in enumerate(reads)]
 
-    @torch.inference_mode()
-    def branches(self, slot: CacheSlot, ways: Sequence[Sequence[int]]) -> list[Tensor]:
-        """Scores `[tokens of the way, vocabulary]` after each token of each way to go on; none of them sees
-        another, and the slot stays as it is. Raises ValueError."""
-        self._check(slot, [token for way in ways for token in way])
-        slot.trim()
+    def _branches(self, slot: CacheSlot, ways: Sequence[Sequence[int]]) -> Tensor:
+        """Scores `[tokens of all ways, vocabulary]` after each token of each way to go on."""
         longest, most = max(map(len, ways)), max(1, MOST_TOGETHER // slot.size)
         ids = [[*way, *[0] * (longest - len(way))] for way in ways]  # what is behind a way's end, it does not see
         parts = (ids[start : start + most] for start in range(0, len(ids), most))
         tables = [table for part in parts for table in self._beside(slot, part)]
-        return [table[: len(way)] for table, way in zip(tables, ways, strict=True)]
+        return torch.cat([table[: len(way)] for table, way in zip(tables, ways, strict=True)])
 
-    def _slot(self, read: Read) -> CacheSlot:
+    def _slot(self, read: Read | Branches) -> CacheSlot:
         """A read's slot, ready to go on. Raises ValueError."""
         slot = read.slot
         assert isinstance(slot, CacheSlot)
+        if isinstance(read, Branches) and not slot.ids:
+            raise ValueError("nothing was read yet")
         self._check(slot, read.ids)
         slot.trim()
         return slot
@@ -204,10 +199,10 @@ def stacked(tensors: Iterable[Tensor], longest: int) -> Tensor:
     return torch.cat([F.pad(tensor, (0, 0, longest - tensor.shape[-2], 0)) for tensor in tensors])
 
 
-def bunches(reads: Sequence[Read]) -> list[list[int]]:
+def bunches(reads: dict[int, Read]) -> list[list[int]]:
     """Numbers of the reads that are done together: of equal length, after something, and not too large to copy."""
     found: list[list[int]] = []
-    for number, read in sorted(enumerate(reads), key=lambda each: (len(each[1].ids), len(each[1].slot.ids))):
+    for number, read in sorted(reads.items(), key=lambda each: (len(each[1].ids), len(each[1].slot.ids))):
         bunch = [*found[-1], number] if found else [number]
         alike = found and len(read.ids) == len(reads[bunch[0]].ids) and reads[bunch[0]].slot.ids
         if alike and read.slot.size * len(bunch) <= MOST_TOGETHER:
@@ -223,8 +218,6 @@ def scores(output: Any) -> Tensor:
     return table
 
 
-def noted(read: Read, slot: CacheSlot, table: Tensor) -> Logits:
-    """What was read stands in its slot from now on."""
-    slot.ids.extend(read.ids)
-    slot.last = table[-1]
-    return Logits(table if read.every else table[-1:], len(slot.ids))
+def wanted(read: Read | Branches, table: Tensor) -> Tensor:
+    """What was asked for of a table that may hold more."""
+    return table[-1:] if isinstance(read, Read) and not read.every else table

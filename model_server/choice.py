@@ -6,10 +6,10 @@ its checkpoint's memory tells. Where that is enough, the likeliest ways are read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from math import log
 
-from model_server.engine import Slot
+from model_server.engine import Branches, Front, Scores
 from model_server.memory import Memory, Weights
 from model_server.tokens import Tokens
 
@@ -22,7 +22,9 @@ UNWEIGHED = Weights(likelihood=1.0, regret=0.0)
 """For a checkpoint without a memory: it is a large one, and its opinion counts in full."""
 
 
-def chosen(ways: Sequence[str], slot: Slot, tokens: Tokens, memory: Memory | None, room: int) -> tuple[str, ...]:
+def chosen(
+    ways: Sequence[str], front: Front, tokens: Tokens, memory: Memory | None, room: int
+) -> Generator[Branches, Scores, tuple[str, ...]]:
     """The one way to take, or none where none are offered; the likeliest one is offered first."""
     weights = memory.weights if memory else UNWEIGHED
     if len(ways) < 2 or weights.likelihood + weights.regret < LEAST:
@@ -30,9 +32,10 @@ def chosen(ways: Sequence[str], slot: Slot, tokens: Tokens, memory: Memory | Non
     read = fitting([tokens.encode(way) for way in ways[:MOST_WAYS]], min(room, MOST_ROWS))
     if len(read) < 2:
         return (ways[0],)
+    scores = yield from front.judge(read, tuple(tokens.breaks))
     worth = [
         weights.likelihood * score.likelihood + weights.regret * score.regret - log(number)
-        for number, score in enumerate(slot.score(read, tuple(tokens.breaks)), 1)
+        for number, score in enumerate(scores, 1)
     ]
     return (ways[worth.index(max(worth))],)
 

@@ -7,9 +7,11 @@ honest small one without torch, for tests and for measuring everything but the n
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+Result = TypeVar("Result")
 
 
 class BadScores(Exception):
@@ -47,10 +49,6 @@ class Slot(Protocol):
     def size(self) -> int:
         """Bytes."""
 
-    def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
-        """What the network thinks of each way to go on, followed by one of `ends`, after what was read last. The ways
-        together need room in the slot; what it holds stays as it is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -61,6 +59,30 @@ class Read:
     ids: Sequence[int]
     every: bool = False
 
+    @property
+    def rows(self) -> int:
+        """How many tokens that is."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Several ways to go on behind what a slot holds, read side by side: none sees another, and the slot stays as it
+    is. Together they need room in it."""
+
+    slot: Slot
+    ways: Sequence[Sequence[int]]
+
+    @property
+    def ids(self) -> list[int]:
+        """The ways, one behind another."""
+        return [token for way in self.ways for token in way]
+
+    @property
+    def rows(self) -> int:
+        """How many tokens that is."""
+        return sum(map(len, self.ways))
+
 
 class Scores(Protocol):
     """What a network thinks of the next token after some of the ids that were read. Raises BadScores."""
@@ -70,6 +92,23 @@ class Scores(Protocol):
 
     def likeliest(self) -> list[int]:
         """The likeliest token after each id whose scores were asked for."""
+
+    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+        """What to think of each way to go on after the last id, followed by one of `ends`; `branches` is what the
+        engine gave for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where a text goes on: the slot that holds it, and what its last id gave."""
+
+    slot: Slot
+    scores: Scores
+
+    def judge(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> Generator[Branches, Scores, list[Score]]:
+        """What to think of each way to go on, followed by one of `ends`; they are read in one step."""
+        branches = yield Branches(self.slot, ways)
+        return self.scores.judge(branches, ways, ends)
 
 
 class Engine(Protocol):
@@ -90,14 +129,25 @@ class Engine(Protocol):
     def new_slot(self) -> Slot:
         """An empty slot."""
 
-    def step(self, reads: Sequence[Read]) -> Sequence[Scores]:
-        """Read for several slots at once, each of them in one read only. Raises ValueError where a slot has no room,
-        before anything is read."""
+    def step(self, reads: Sequence[Read | Branches]) -> Sequence[Scores]:
+        """Read for several slots at once, each of them in one read only; of branches, the scores after each id.
+        Raises ValueError where a slot has no room, before anything is read."""
 
 
 def step_one(engine: Engine, slot: Slot, ids: Sequence[int]) -> Scores:
     """A step of a single read, for whoever has but one slot."""
     return engine.step([Read(slot, ids)])[0]
+
+
+def driven(steps: Generator[Read | Branches, Scores, Result], engine: Engine) -> Result:
+    """What comes of reads that depend on each other, each a step by itself."""
+    try:
+        step = next(steps)
+        while True:
+            step = steps.send(engine.step([step])[0])
+    except StopIteration as end:
+        result: Result = end.value
+        return result
 
 
 @dataclass
@@ -120,13 +170,9 @@ class FakeSlot:
         self.ids.extend(ids)
         return self.following
 
-    def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
-        """See `Slot`: a wrong token costs 10."""
-        wrong = [
-            sum(token != self.sentence[number % len(self.sentence)] for number, token in enumerate(way, self.said))
-            for way in ways
-        ]
-        return [Score(-10.0 * count, -10.0 * count) for count in wrong]
+    def rest(self, count: int) -> list[int]:
+        """What comes next, so many tokens of it."""
+        return [self.sentence[number % len(self.sentence)] for number in range(self.said, self.said + count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +189,12 @@ class FakeScores:
         """See `Scores`."""
         return self.tokens
 
+    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+        """See `Scores`: a wrong token costs 10."""
+        right = branches.likeliest()
+        wrong = [sum(token != said for token, said in zip(way, right, strict=False)) for way in ways]
+        return [Score(-10.0 * count, -10.0 * count) for count in wrong]
+
 
 @dataclass(frozen=True)
 class FakeEngine:
@@ -158,12 +210,14 @@ class FakeEngine:
         """See `Engine`."""
         return FakeSlot(self.sentence)
 
-    def step(self, reads: Sequence[Read]) -> list[FakeScores]:
-        """See `Engine`."""
+    def step(self, reads: Sequence[Read | Branches]) -> list[FakeScores]:
+        """See `Engine`. Of branches, it gives the tokens that would be right."""
         time.sleep(self.seconds)
         return [self._read(read) for read in reads]
 
-    def _read(self, read: Read) -> FakeScores:
+    def _read(self, read: Read | Branches) -> FakeScores:
         assert isinstance(read.slot, FakeSlot)
+        if isinstance(read, Branches):
+            return FakeScores(read.slot.rest(max(map(len, read.ways))))
         pieces = [[token] for token in read.ids] if read.every else [read.ids]
         return FakeScores([read.slot.read(piece) for piece in pieces])

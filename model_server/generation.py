@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from model_server.bounds import Bounds
 from model_server.choice import LINED, chosen
-from model_server.engine import Engine, Read, Sampling, Scores, Slot
+from model_server.engine import Branches, Engine, Front, Read, Sampling, Scores, Slot
 from model_server.lookup import Lookup
 from model_server.memory import Memory
 from model_server.rerank import best, opinions, wanted
@@ -52,7 +52,7 @@ class Done:
     explanation: Explanation | None
 
 
-Steps = Generator[Read | Piece | Done, Scores, None]
+Steps = Generator[Read | Branches | Piece | Done, Scores, None]
 
 
 class Stops:
@@ -123,20 +123,20 @@ def following(
 
 
 def write(
-    slot: Slot, scores: Scores, tokens: Tokens, request: CompletionRequest, guesses: int
+    front: Front, tokens: Tokens, request: CompletionRequest, guesses: int
 ) -> Generator[Read | Piece, Scores, tuple[Reason, int]]:
     """Write until an end token, a stop string, `max_tokens`, or the end of the block or of the time; gives why it
     ended, and the count of tokens.
 
     Guesses from the text itself are checked with each step where the choice is greedy and free.
     """
-    sampling = Sampling(request.temperature, request.top_p, request.seed)
+    slot, sampling = front.slot, Sampling(request.temperature, request.top_p, request.seed)
     ways = Ways(request.allowed, tokens)
     lookup = Lookup(slot.ids, 0 if sampling.temperature else guesses)
     text, stops = TextStream(tokens), Stops((*request.stops, *tokens.family.stops))
     bounds, begun = Bounds(request.indent, request.seconds), time.perf_counter()
     written: list[int] = []
-    certain = [scores.pick(sampling, ways.among)]
+    certain = [front.scores.pick(sampling, ways.among)]
     while True:
         for token in certain:
             if token in tokens.ends:
@@ -157,27 +157,31 @@ def write(
         certain = yield from following(slot, token, sampling, among, [] if among else lookup.guess())
 
 
-def remembered(slot: Slot, tokens: Tokens, request: CompletionRequest, memory: Memory, room: int) -> list[int]:
+def remembered(
+    front: Front, tokens: Tokens, request: CompletionRequest, memory: Memory, room: int
+) -> Generator[Branches, Scores, list[int]]:
     """The tokens of a line that is given from memory, instead of one that the network writes; often none."""
     if request.parts is None or not wanted(request):
         return []
-    found = opinions(request.parts, slot, tokens, memory, room, request.max_tokens, request.allowed[:LINED])
+    allowed = request.allowed[:LINED]
+    found = yield from opinions(request.parts, front, tokens, memory, room, request.max_tokens, allowed)
     line = best(found, memory.weights)
     return line.ids if line else []
 
 
 def answer(
-    slot: Slot, scores: Scores, tokens: Tokens, request: CompletionRequest, engine: Engine, memory: Memory | None
-) -> Generator[Read | Piece, Scores, tuple[Reason, int]]:
+    front: Front, tokens: Tokens, request: CompletionRequest, engine: Engine, memory: Memory | None
+) -> Generator[Read | Branches | Piece, Scores, tuple[Reason, int]]:
     """The suggestion after a prompt that was read: a line from memory, or what the network writes."""
     if request.max_tokens == 0:
         return "length", 0
-    line = remembered(slot, tokens, request, memory, engine.context - len(slot.ids)) if memory else []
+    room = engine.context - len(front.slot.ids)
+    line = (yield from remembered(front, tokens, request, memory, room)) if memory else []
     if line:
         yield Piece(tokens.decode(line))
         return "stop", len(line)
-    way = chosen(request.allowed, slot, tokens, memory, engine.context - len(slot.ids))
-    return (yield from write(slot, scores, tokens, replace(request, allowed=way), engine.guesses))
+    way = yield from chosen(request.allowed, front, tokens, memory, room)
+    return (yield from write(front, tokens, replace(request, allowed=way), engine.guesses))
 
 
 def generate(
@@ -192,7 +196,7 @@ def generate(
         slot, reused, tokenised = kept.slot, len(kept.slot.ids), time.perf_counter()
         scores = yield Read(slot, prompt[reused:])
         prefilled = time.perf_counter()
-        reason, said = yield from answer(slot, scores, tokens, request, engine, memory)
+        reason, said = yield from answer(Front(slot, scores), tokens, request, engine, memory)
         ended = time.perf_counter()
     finally:
         slots.release(kept)
@@ -209,7 +213,7 @@ def alone(steps: Steps, engine: Engine) -> Iterator[Piece | Done]:
     try:
         step = next(steps)
         while True:
-            if isinstance(step, Read):
+            if isinstance(step, Read | Branches):
                 step = steps.send(engine.step([step])[0])
             else:
                 yield step

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from model_server.engine import Read
+from model_server.engine import Branches, Read
 from model_server.generation import Done, Piece, Steps
 from model_server.wire import CompletionRequest
 
@@ -62,7 +62,7 @@ class Job:
     begun: float = field(default_factory=time.monotonic)
     out: asyncio.Queue[Piece | Done | Exception] = field(default_factory=asyncio.Queue)
     steps: Steps | None = None
-    read: Read | None = None
+    read: Read | Branches | None = None
     done: int = 0
     over: bool = False
 
@@ -74,12 +74,19 @@ class Job:
     @property
     def left(self) -> int:
         """Ids of its read that are not read yet."""
-        return len(self.read.ids) - self.done if self.read else 0
+        return self.read.rows - self.done if self.read else 0
 
     @property
     def writing(self) -> bool:
         """Whether its next read is a step of its text, which is never cut, and not its prompt."""
-        return self.read is not None and (self.read.every or self.left == 1)
+        return isinstance(self.read, Read) and (self.read.every or self.left == 1)
+
+    def part(self, rows: int) -> Read | Branches:
+        """The next so many rows of its read; branches are not cut."""
+        assert self.read is not None
+        if isinstance(self.read, Branches):
+            return self.read
+        return Read(self.read.slot, self.read.ids[self.done : self.done + rows], self.read.every)
 
     def give(self, word: Piece | Done | Exception) -> None:
         """Hand something to the one who waits; nobody waits any more where its event loop has closed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model_server.engine import BadScores, Sampling, Score
+from model_server.engine import BadScores, Branches, Read, Sampling, Score, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class Logits:
         likeliest: list[int] = ids.tolist()
         return likeliest
 
+    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+        """See `Scores`."""
+        assert isinstance(branches, Logits)
+        return judged(self.table[-1], branches.table, ways, ends)
+
 
 def highest(scores: Tensor) -> int:
     """Where the highest score stands. Raises BadScores."""
@@ -45,22 +50,21 @@ def highest(scores: Tensor) -> int:
     return int(at)
 
 
-def scored(last: Tensor, table: Tensor, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
-    """The scores of ways whose rows stand one after another in `table`; `last` stood before each of them."""
-    tables = torch.split(table, [len(way) for way in ways])
-    return [judged(torch.cat((last[None], rows)), way, ends) for rows, way in zip(tables, ways, strict=True)]
-
-
-def judged(table: Tensor, way: Sequence[int], ends: Sequence[int]) -> Score:
-    """The score of a way by the scores `[1 + tokens, vocabulary]` before its first token and after each."""
-    table = table.float()
-    whole = table.logsumexp(dim=-1)
-    best = table.amax(dim=-1) - whole
-    chosen = table[torch.arange(len(way)), torch.tensor(way)] - whole[:-1]
-    end = table[-1, torch.tensor(ends)].logsumexp(dim=0) - whole[-1]
-    likelihood = chosen.sum() + end
-    regret = (chosen - best[:-1]).sum() + (end - best[-1]).clamp_max(0)
-    return Score(float(likelihood), float(regret))
+def judged(last: Tensor, table: Tensor, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+    """The scores of ways by those of the next token: `last [vocabulary]` before each way, and after each of its tokens
+    `table [tokens of all ways, vocabulary]`."""
+    rows = torch.cat((last[None], table)).float()
+    whole = rows.logsumexp(dim=-1)
+    best = rows.amax(dim=-1) - whole
+    ending = rows[:, list(ends)].logsumexp(dim=-1) - whole
+    found, start = [], 1
+    for way in ways:
+        before = torch.tensor([0, *range(start, start + len(way) - 1)])
+        start += len(way)
+        chosen, end = rows[before, torch.tensor(way)] - whole[before], ending[start - 1]
+        regret = (chosen - best[before]).sum() + (end - best[start - 1]).clamp_max(0)
+        found.append(Score(float(chosen.sum() + end), float(regret)))
+    return found
 
 
 def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
@@ -70,3 +74,10 @@ def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
     ordered[ordered.cumsum(0) - ordered > sampling.top_p] = 0
     generator = None if sampling.seed is None else torch.Generator().manual_seed(sampling.seed + position)
     return int(ids[torch.multinomial(ordered, 1, generator=generator)])
+
+
+def noted(read: Read | Branches, table: Tensor) -> Logits:
+    """The scores of what was read. It stands in its slot from now on; branches do not."""
+    if isinstance(read, Read):
+        read.slot.ids.extend(read.ids)
+    return Logits(table, len(read.slot.ids))

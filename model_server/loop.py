@@ -15,11 +15,11 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 
-from model_server.engine import Engine, Read, Scores
+from model_server.engine import Branches, Engine, Read, Scores
 from model_server.generation import Done, Piece, TooLong, generate
 from model_server.job import Counts, Full, Job, Late, NotReady, Replaced, Stopped
 from model_server.memory import Memory
-from model_server.schedule import admitted, rows
+from model_server.schedule import Want, admitted, rows
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import CompletionRequest, Health
@@ -216,24 +216,23 @@ class Loop:
         self.counts.steps += 1
         self.counts.step_seconds += time.perf_counter() - begun
         for (job, read), scores in zip(turns, answers, strict=True):
-            job.done += len(read.ids)
+            job.done += read.rows
             if isinstance(scores, Exception):
                 self._end(job, scores)
             elif not job.left:
                 self._go_on(job, scores)
 
-    def _turns(self) -> list[tuple[Job, Read]]:
+    def _turns(self) -> list[tuple[Job, Read | Branches]]:
         """What each request reads in the next step: those that write all they ask for, of the prompts a part."""
-        writing = [job for job in self._active if job.writing]
-        prompts = [job for job in self._active if job.left and not job.writing]
-        given = rows([(job.tenant, job.left) for job in prompts], bool(writing))
-        turns = [(job, Read(job.read.slot, job.read.ids[job.done :], job.read.every)) for job in writing if job.read]
-        for job, count in zip(prompts, given, strict=True):
-            if job.read and count:
-                turns.append((job, Read(job.read.slot, job.read.ids[job.done : job.done + count])))
-        return turns
+        waiting = [job for job in self._active if job.left]
+        writing = [job for job in waiting if job.writing]
+        others = [job for job in waiting if not job.writing]
+        wants = [Want(job.tenant, job.left, isinstance(job.read, Branches)) for job in others]
+        given = zip(others, rows(wants, bool(writing)), strict=True)
+        counts = [*((job, job.left) for job in writing), *given]
+        return [(job, job.part(count)) for job, count in counts if count]
 
-    def _answers(self, engine: Engine, reads: list[Read]) -> list[Scores | Exception]:
+    def _answers(self, engine: Engine, reads: list[Read | Branches]) -> list[Scores | Exception]:
         """A step's scores; where it fails, each read is tried alone, so that only the one at fault does."""
         try:
             return list(engine.step(reads))
@@ -247,7 +246,7 @@ class Loop:
         assert job.steps
         try:
             step = next(job.steps) if scores is None else job.steps.send(scores)
-            while not isinstance(step, Read):
+            while not isinstance(step, Read | Branches):
                 if isinstance(step, Done):
                     self._end(job, step)
                     return

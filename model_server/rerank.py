@@ -6,10 +6,10 @@ All candidates are read side by side in one step; the network does not write its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from model_server.engine import Score, Slot
+from model_server.engine import Branches, Front, Score, Scores
 from model_server.memory import Memory, Weights
 from model_server.recall import Candidate, recall
 from model_server.tokens import Tokens
@@ -44,9 +44,9 @@ def wanted(request: CompletionRequest) -> bool:
 
 
 def opinions(
-    parts: Parts, slot: Slot, tokens: Tokens, memory: Memory, room: int, most_tokens: int, allowed: Sequence[str] = ()
-) -> list[Opinion]:
-    """The network's opinion of the likeliest candidates, as many as fit in `room` tokens behind what the slot read;
+    parts: Parts, front: Front, tokens: Tokens, memory: Memory, room: int, most_tokens: int, allowed: Sequence[str] = ()
+) -> Generator[Branches, Scores, list[Opinion]]:
+    """The network's opinion of the likeliest candidates, as many as fit in `room` tokens behind what was read;
     where only some beginnings are `allowed`, of those that have one."""
     chosen: list[tuple[Candidate, list[int]]] = []
     room = min(room, MOST_ROWS)
@@ -58,7 +58,7 @@ def opinions(
             room -= len(ids)
     if not chosen:
         return []
-    scores = slot.score([ids for _, ids in chosen], tokens.line_ends)
+    scores = yield from front.judge([ids for _, ids in chosen], tokens.line_ends)
     return [Opinion(candidate, ids, score) for (candidate, ids), score in zip(chosen, scores, strict=True)]
 
 

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 ALONE, TOGETHER = 256, 64
 """Rows of prompts that a step reads: where nobody writes, and where a longer step would keep others waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Rows that a request has to read, and whether they are read as a whole or not at all."""
+
+    tenant: str
+    rows: int
+    whole: bool = False
 
 
 def shares(needs: Sequence[int], room: int) -> list[int]:
@@ -23,13 +33,26 @@ def shares(needs: Sequence[int], room: int) -> list[int]:
     return given
 
 
-def rows(prompts: Sequence[tuple[str, int]], writing: bool) -> list[int]:
-    """How many rows of each prompt, given as tenant and rows that are left, the next step reads."""
-    tenants = list(dict.fromkeys(tenant for tenant, _ in prompts))
-    needs = {name: [left for tenant, left in prompts if tenant == name] for name in tenants}
-    rooms = shares([sum(needs[name]) for name in tenants], TOGETHER if writing else ALONE)
+def rows(wants: Sequence[Want], writing: bool) -> list[int]:
+    """How many rows of each want the next step reads. Of what cannot be cut the first has its turn in any case, and
+    another one where it fits; the rest of the room is shared."""
+    room = TOGETHER if writing else ALONE
+    whole: dict[int, int] = {}
+    for at, want in enumerate(wants):
+        if want.whole and (not whole or sum(whole.values()) + want.rows <= room):
+            whole[at] = want.rows
+    cut = {at: want for at, want in enumerate(wants) if not want.whole}
+    given = whole | dict(zip(cut, divided(list(cut.values()), room - sum(whole.values())), strict=True))
+    return [given.get(at, 0) for at in range(len(wants))]
+
+
+def divided(wants: Sequence[Want], room: int) -> list[int]:
+    """How much of `room` each want gets that can be cut, between tenants first."""
+    tenants = list(dict.fromkeys(want.tenant for want in wants))
+    needs = {name: [want.rows for want in wants if want.tenant == name] for name in tenants}
+    rooms = shares([sum(needs[name]) for name in tenants], max(room, 0))
     given = {name: iter(shares(needs[name], room)) for name, room in zip(tenants, rooms, strict=True)}
-    return [next(given[tenant]) for tenant, _ in prompts]
+    return [next(given[want.tenant]) for want in wants]
 
 
 def admitted(waiting: Sequence[str], active: Iterable[str], room: int) -> list[int]:

@@ -41,7 +41,7 @@ def key(weights: list[Tensor]) -> str:
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     shapes = " ".join("x".join(map(str, weight.shape)) for weight in weights)
     rows = " ".join(str(rows) for rows, _ in SIZES)
-    return f"{where}, torch {torch.__version__}, onnxruntime {version('onnxruntime')}, {rows} rows, {shapes}"
+    return f"{where}, torch {torch.__version__}, numba {version('numba')}, {rows} rows, {shapes}"
 
 
 def processor() -> str:

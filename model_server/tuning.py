@@ -16,7 +16,7 @@ from torch import Tensor
 
 from model_server.arithmetic import SIZES, Name, Timing, candidates, fastest, one_thread, turns
 from model_server.engine import Engine, Read
-from model_server.runtime import Runtime
+from model_server.native import Native
 from model_server.timings import recalled
 from model_server.weights import XGLMConfig, checked, read_config, read_weights
 from model_server.xglm import XGLM
@@ -24,9 +24,9 @@ from model_server.xglm import XGLM
 log = logging.getLogger("model_server")
 Weights = dict[str, Tensor]
 MOST_WEIGHTS = 1 << 28
-"""The most weights of a graph: it is made in memory, several times over."""
+"""The most weights that machine code of our own reads: its threads share the rows of a step, not a matrix."""
 MOST_THREADS = 4
-"""Matrices of a network with a graph are not multiplied faster by more."""
+"""So many share a prompt; more would leave each too few rows."""
 BEHIND = 256
 """Tokens that stand in the slot before a step."""
 TOKENS = 16
@@ -49,8 +49,8 @@ def built(
     name: Name, config: XGLMConfig, weights: Weights, device: torch.device, timings: list[Timing] | None = None
 ) -> Engine:
     """An engine by its name."""
-    if name == "graph":
-        return Runtime(config, weights, min(torch.get_num_threads(), MOST_THREADS), timings or ())
+    if name == "native":
+        return Native(config, weights, min(torch.get_num_threads(), MOST_THREADS), timings or ())
     return XGLM(config, weights, name, device, timings or ())
 
 
@@ -71,7 +71,7 @@ def contenders(weights: Weights, device: torch.device) -> Iterator[Name]:
     """The candidates for a network."""
     yield from candidates(first_layer(weights, device))
     if device.type == "cpu" and sum(weight.numel() for weight in weights.values()) <= MOST_WEIGHTS:
-        yield "graph"
+        yield "native"
 
 
 def tried(name: Name, config: XGLMConfig, weights: Weights, device: torch.device) -> Engine | None:

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model_server.arithmetic import Linear, Name, Timing, dtype_of, guesses, linear, told
-from model_server.engine import Read, Score
-from model_server.logits import Logits, scored
+from model_server.engine import Branches, Read
+from model_server.logits import Logits, noted
 from model_server.threads import Threads
 from model_server.weights import XGLMConfig, checked, read_config, read_weights, sinusoids
 
@@ -27,22 +27,13 @@ class KVSlot:
 
     def __init__(self, network: XGLM) -> None:
         """Allocate room for the network's whole context."""
-        self._network = network
         self.ids: list[int] = []
         self.cache = torch.zeros(network.cache_shape, dtype=network.dtype, device=network.device)
-        self.last: Tensor | None = None
 
     @property
     def size(self) -> int:
         """See `Slot`."""
         return self.cache.nbytes
-
-    def score(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
-        """See `Slot`. The ways are read side by side, in one step."""
-        if self.last is None:
-            raise ValueError("nothing was read yet")
-        rows = self._network.branches(ways, len(self.ids), self.cache)
-        return scored(self.last, self._network.logits(rows), ways, ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +50,20 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Rows that stand one behind another in one slot: its cache, where they start, their positions, and a mask over
-    what each may look at; None where plain causality says it."""
+    """Rows that stand one behind another in one slot: its cache, where they start, their ids and positions, and a mask
+    over what each may look at; None where plain causality says it. `every` asks for all their scores."""
 
     cache: Tensor
     start: int
-    rows: int
+    ids: Sequence[int]
+    every: bool
     positions: Tensor
     mask: Tensor | None
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.ids)
 
     def attend(self, layer: int, qkv: Tensor) -> Tensor:
         """Keep the rows' keys and values `[rows, 3, heads, width of a head]`, and mix what each row looks at."""
@@ -139,57 +136,34 @@ class XGLM:
         return KVSlot(self)
 
     @torch.inference_mode()
-    def step(self, reads: Sequence[Read]) -> list[Logits]:
+    def step(self, reads: Sequence[Read | Branches]) -> list[Logits]:
         """See `Engine`."""
         spans = [self._span(read) for read in reads]
-        ids = [token for read in reads for token in read.ids]
-        rows = self._pass(ids, spans)
-        pieces = torch.split(rows, [span.rows for span in spans])
-        wanted = [piece if read.every else piece[-1:] for read, piece in zip(reads, pieces, strict=True)]
-        tables = torch.split(self.logits(torch.cat(wanted)), [len(piece) for piece in wanted])
-        return [self._noted(read, table) for read, table in zip(reads, tables, strict=True)]
+        pieces = torch.split(self._pass(spans), [span.rows for span in spans])
+        wanted = [piece if span.every else piece[-1:] for span, piece in zip(spans, pieces, strict=True)]
+        tables = torch.split(self._head(torch.cat(wanted)), [len(piece) for piece in wanted])
+        return [noted(read, table) for read, table in zip(reads, tables, strict=True)]
 
-    @torch.inference_mode()
-    def logits(self, rows: Tensor) -> Tensor:
-        """Scores of every token for each row, `[rows, vocabulary]`."""
-        return self._head(rows)
-
-    @torch.inference_mode()
-    def branches(self, ways: Sequence[Sequence[int]], start: int, cache: Tensor) -> Tensor:
-        """The rows of several ways to go on from `start`, one after another; none of them sees another."""
-        lengths = [len(way) for way in ways]
-        if start + sum(lengths) > self.context:
-            raise ValueError(f"{start} + {sum(lengths)} tokens do not fit in {self.context}")
-        positions = torch.cat([torch.arange(start, start + length) for length in lengths])
-        alone = torch.block_diag(*(torch.ones(length, length).tril() for length in lengths))  # type: ignore[no-untyped-call]
-        mask = torch.zeros(sum(lengths), start + sum(lengths), dtype=self.dtype)
-        mask[:, start:].masked_fill_(alone == 0, float("-inf"))
-        span = Span(cache, start, sum(lengths), positions.to(self.device), mask.to(self.device))
-        return self._pass([token for way in ways for token in way], [span])
-
-    def _span(self, read: Read) -> Span:
+    def _span(self, read: Read | Branches) -> Span:
         """Where a read's rows stand. Raises ValueError."""
-        slot, start, rows = read.slot, len(read.slot.ids), len(read.ids)
+        slot, start = read.slot, len(read.slot.ids)
         assert isinstance(slot, KVSlot)
-        if start + rows > self.context:
-            raise ValueError(f"{start} + {rows} tokens do not fit in {self.context}")
-        mask = causal(start, rows, self.dtype, self.device)
-        return Span(slot.cache, start, rows, torch.arange(start, start + rows, device=self.device), mask)
+        ids = read.ids
+        if start + len(ids) > self.context:
+            raise ValueError(f"{start} + {len(ids)} tokens do not fit in {self.context}")
+        if isinstance(read, Branches):
+            positions, mask = apart(start, [len(way) for way in read.ways], self.dtype)
+            return Span(slot.cache, start, ids, True, positions.to(self.device), mask.to(self.device))
+        positions = torch.arange(start, start + len(ids), device=self.device)
+        return Span(slot.cache, start, ids, read.every, positions, causal(start, len(ids), self.dtype, self.device))
 
-    def _noted(self, read: Read, table: Tensor) -> Logits:
-        """What was read stands in its slot from now on."""
-        slot = read.slot
-        assert isinstance(slot, KVSlot)
-        slot.ids.extend(read.ids)
-        slot.last = table[-1]
-        return Logits(table, len(slot.ids))
-
-    def _pass(self, ids: Sequence[int], spans: Sequence[Span]) -> Tensor:
-        """All layers over `ids`, all spans' rows behind each other; gives rows `[ids, width]` after the last norm.
+    def _pass(self, spans: Sequence[Span]) -> Tensor:
+        """All layers over the rows of all spans, behind each other; gives rows `[rows, width]` after the last norm.
 
         The weights are multiplied once with all rows; what stands before a row is looked at span by span.
         """
         self._threads.follow()
+        ids = [token for span in spans for token in span.ids]
         positions = torch.cat([span.positions for span in spans])
         x = self._embedding[torch.tensor(ids, device=self.device)] + self._positions[positions]
         width, split = (self._width,), [span.rows for span in spans]
@@ -228,3 +202,12 @@ def causal(start: int, rows: int, dtype: torch.dtype, device: torch.device) -> T
         return None
     mask = torch.full((rows, start + rows), float("-inf"), dtype=dtype, device=device)
     return mask.triu(start + 1)
+
+
+def apart(start: int, lengths: Sequence[int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """The positions of ways of such lengths that all go on from `start`, and what each row of them may look at."""
+    positions = torch.cat([torch.arange(start, start + length) for length in lengths])
+    own = torch.block_diag(*(torch.ones(length, length).tril() for length in lengths))  # type: ignore[no-untyped-call]
+    mask = torch.zeros(len(own), start + len(own), dtype=dtype)
+    mask[:, start:].masked_fill_(own == 0, float("-inf"))
+    return positions, mask

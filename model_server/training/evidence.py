@@ -19,7 +19,7 @@ from torch import Tensor
 
 from model_server import tuning
 from model_server.corpus.documents import Document
-from model_server.engine import step_one
+from model_server.engine import Front, driven, step_one
 from model_server.evaluation.cases import MOST_TOKENS, Case
 from model_server.evaluation.cursors import cursor
 from model_server.evaluation.hidden import complete
@@ -182,9 +182,11 @@ def asked(case: Case, tokens: Tokens, slots: Slots, memory: Memory) -> list[Opin
     """The network's opinions at a cursor."""
     prompt = prompt_ids(case.request, tokens, slots.engine.context)
     kept = slots.take("evaluation", prompt)
-    step_one(slots.engine, kept.slot, prompt[len(kept.slot.ids) :])
+    front = Front(kept.slot, step_one(slots.engine, kept.slot, prompt[len(kept.slot.ids) :]))
+    room = slots.engine.context - len(prompt)
+    found = driven(opinions(case.parts, front, tokens, memory, room, MOST_TOKENS), slots.engine)
     slots.release(kept)
-    return opinions(case.parts, kept.slot, tokens, memory, slots.engine.context - len(prompt), MOST_TOKENS)
+    return found
 
 
 def report(judged: Sequence[Judged], weights: Weights) -> None:

@@ -27,7 +27,7 @@ WAYS: dict[Name, tuple[int, str, str]] = {
     "bfloat16": (2, "bfloat16", "bfloat16"),
     "int8": (1, "int8", "int8"),
     "mixed": (1, "int8", "bfloat16"),
-    "graph": (1, "int8", "int8"),
+    "native": (1, "int8", "int8"),
 }
 """Bytes of a weight where a single row is multiplied, and the dtypes that multiply one row and many."""
 DTYPES: tuple[Name, ...] = ("float32", "bfloat16", "int8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from model_server import tuning
-from model_server.engine import step_one
+from model_server.engine import Front, driven, step_one
 from model_server.memory import beside
-from model_server.rerank import opinions
+from model_server.rerank import Opinion, opinions
 from model_server.tokens import Tokens
 from tests.bench.figures import Figures, interleaved, table, timed
 from tests.bench.plan import Plan
@@ -24,14 +24,14 @@ def measure(figures: Figures, plan: Plan) -> None:
     tokens, engine = Tokens.load(plan.model), tuning.load(plan.model, lambda share: None)
     parts, slot = keystrokes(12)[-4], engine.new_slot()
     ids = tokens.family.layout(parts, tokens, plan.prompt)
-    step_one(engine, slot, ids)
-    room = engine.context - len(ids)
-    found = opinions(parts, slot, tokens, memory, room, 48)
-    took = interleaved(
-        {"memory": lambda: timed(lambda: opinions(parts, slot, tokens, memory, room, 48))}, plan.rounds, plan.patience
-    )
+    front = Front(slot, step_one(engine, slot, ids))
+
+    def scored() -> list[Opinion]:
+        return driven(opinions(parts, front, tokens, memory, engine.context - len(ids), 48), engine)
+
+    took = interleaved({"memory": lambda: timed(scored)}, plan.rounds, plan.patience)
     figures.spread("worker.memory", took["memory"])
-    figures.add("worker.memory.candidates", len(found), "count")
+    figures.add("worker.memory.candidates", len(scored()), "count")
 
 
 def page(figures: Figures, plan: Plan) -> str:

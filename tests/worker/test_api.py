@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from model_server.api import ROUTES
-from model_server.engine import BadScores, FakeEngine, FakeScores, Read
+from model_server.engine import BadScores, Branches, FakeEngine, FakeScores, Read
 from model_server.loop import Load
 from model_server.tokens import Tokens
 from model_server.wire import MAX_BODY_BYTES
@@ -247,7 +247,7 @@ def test_a_worker_that_could_not_load_says_so_everywhere() -> None:
 class Broken(FakeEngine):
     """An engine whose weights are damaged."""
 
-    def step(self, reads: Sequence[Read]) -> list[FakeScores]:
+    def step(self, reads: Sequence[Read | Branches]) -> list[FakeScores]:
         """See `Engine`."""
         raise BadScores
 

@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from model_server import causal
 from model_server.arithmetic import GUESSES
 from model_server.causal import Causal
-from model_server.engine import BadScores, Read, Sampling
+from model_server.engine import BadScores, Branches, Front, Read, Sampling, driven, step_one
 from model_server.generation import alone, generate, prompt_ids
 from model_server.loading import loader
 from model_server.pretrained import DTYPES
@@ -158,10 +158,10 @@ def test_ways_are_judged_side_by_side_and_leave_nothing_behind(both: Both, monke
     ids, ends = both.tokens.encode(LINES)[:90], [3, 4]
     ways = [ids[10:14], [7], ids[20:22]]
     slot = both.engine.new_slot()
-    both.engine.step([Read(slot, ids)])
+    front = Front(slot, step_one(both.engine, slot, ids))
     for most in (causal.MOST_TOGETHER, 1):
         monkeypatch.setattr(causal, "MOST_TOGETHER", most)
-        for score, way in zip(slot.score(ways, ends), ways, strict=True):
+        for score, way in zip(driven(front.judge(ways, ends), both.engine), ways, strict=True):
             table = both.table([*ids, *way])[-len(way) - 1 :].log_softmax(dim=-1)
             chosen = sum(float(table[number, token]) for number, token in enumerate(way))
             assert score.likelihood == pytest.approx(chosen + float(table[-1, ends].logsumexp(0)), abs=1e-3)
@@ -203,7 +203,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_read(qwen: Path) -> Non
             engine.step([Read(slot, [1]), Read(other, ids)])
     assert (slot.ids, slot.size) == ([], 0)
     with pytest.raises(ValueError, match="nothing was read"):
-        slot.score([[1]], [2])
+        engine.step([Branches(slot, [[1]])])
 
 
 def test_a_step_that_fails_leaves_a_slot_that_can_be_read_again(qwen: Path) -> None:

@@ -50,7 +50,7 @@ def right(way: arithmetic.Name) -> tuple[int, int, int]:
     return exact, lines, hits
 
 
-@pytest.mark.parametrize("way", ["bfloat16", "int8", "mixed", "graph"])
+@pytest.mark.parametrize("way", ["bfloat16", "int8", "mixed", "native"])
 def test_hardly_a_line_is_lost(way: arithmetic.Name) -> None:
     exact, lines, hits = right("float32")
     assert lines > 1000, "too few lines to show anything"

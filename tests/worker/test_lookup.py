@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_server.engine import Read, step_one
+from model_server.engine import Front, Read, step_one
 from model_server.generation import write
 from model_server.lookup import Lookup
 from model_server.tokens import Tokens
@@ -54,7 +54,8 @@ def test_guessing_writes_the_same_text_in_fewer_steps(checkpoint: Path, guesses:
 def written(engine: XGLM, tokens: Tokens, guesses: int) -> tuple[str, int]:
     """What is written after a prompt, and in how many steps."""
     slot, request = engine.new_slot(), CompletionRequest(max_tokens=60)
-    steps = write(slot, step_one(engine, slot, [5, 9, 5, 9, 5, 9, 7, 5]), tokens, request, guesses)
+    front = Front(slot, step_one(engine, slot, [5, 9, 5, 9, 5, 9, 7, 5]))
+    steps = write(front, tokens, request, guesses)
     text, reads, step = "", 0, next(steps)
     try:
         while True:

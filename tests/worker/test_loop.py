@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from model_server.engine import BadScores, FakeEngine, FakeScores, Read
+from model_server.engine import BadScores, Branches, FakeEngine, FakeScores, Read
 from model_server.generation import Done, Piece, TooLong, prompt_ids
 from model_server.job import Full, Late, NotReady, Replaced
 from model_server.loop import Loop
@@ -29,9 +29,9 @@ class Watched(FakeEngine):
     steps: list[list[int]] = field(default_factory=list)
     poison: int = -1
 
-    def step(self, reads: Sequence[Read]) -> list[FakeScores]:
+    def step(self, reads: Sequence[Read | Branches]) -> list[FakeScores]:
         """See `Engine`."""
-        self.steps.append([len(read.ids) for read in reads])
+        self.steps.append([read.rows for read in reads])
         if any(self.poison in read.ids for read in reads):
             raise RuntimeError("this text would be what somebody typed")
         return super().step(reads)
@@ -113,7 +113,7 @@ async def test_scores_that_are_no_numbers_fail_their_request(tokens: Tokens) -> 
             raise BadScores
 
     class NoNumbers(FakeEngine):
-        def step(self, reads: Sequence[Read]) -> list[FakeScores]:
+        def step(self, reads: Sequence[Read | Branches]) -> list[FakeScores]:
             return [Damaged(scores.tokens) for scores in super().step(reads)]
 
     async with running(tokens, NoNumbers(sentence(tokens, TEXT))) as loop:

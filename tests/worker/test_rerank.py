@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from model_server.engine import FakeEngine, Read, Sampling, step_one
+from model_server.engine import Branches, FakeEngine, Front, Read, Sampling, driven, step_one
 from model_server.generation import Done, Piece, alone, generate
 from model_server.memory import FILE, Lines, Memory, Weights, beside
 from model_server.rerank import best, opinions
@@ -62,9 +62,11 @@ def test_other_requests_are_as_without_a_memory(tokens: Tokens, asked: Completio
 
 
 def test_no_more_candidates_are_read_than_there_is_room(tokens: Tokens) -> None:
-    slot = FakeEngine(sentence(tokens, "x")).new_slot()
-    assert len(opinions(PARTS, slot, tokens, MEMORY, 40, 20)) == 2
-    assert opinions(PARTS, slot, tokens, MEMORY, 0, 20) == []
+    engine = FakeEngine(sentence(tokens, "x"))
+    slot = engine.new_slot()
+    front = Front(slot, step_one(engine, slot, [5]))
+    assert len(driven(opinions(PARTS, front, tokens, MEMORY, 40, 20), engine)) == 2
+    assert driven(opinions(PARTS, front, tokens, MEMORY, 0, 20), engine) == []
     assert best([], MEMORY.weights) is None
 
 
@@ -72,8 +74,9 @@ def test_a_score_is_that_of_reading_token_by_token_and_changes_nothing(checkpoin
     engine = XGLM.load(checkpoint, lambda share: None, "float32")
     prompt, ways, ends = [5, 9, 7, 30, 12], [[8, 4, 6], [11], [8, 5]], [2, 3]
     slot = engine.new_slot()
-    chosen = step_one(engine, slot, prompt).pick(Sampling())
-    scores = slot.score(ways, ends)
+    front = Front(slot, step_one(engine, slot, prompt))
+    chosen = front.scores.pick(Sampling())
+    scores = driven(front.judge(ways, ends), engine)
     assert slot.ids == prompt
     del slot.ids[-1]
     assert step_one(engine, slot, prompt[-1:]).pick(Sampling()) == chosen
@@ -91,11 +94,9 @@ def test_a_score_is_that_of_reading_token_by_token_and_changes_nothing(checkpoin
 def test_ways_need_room(checkpoint: Path) -> None:
     engine = XGLM.load(checkpoint, lambda share: None, "float32")
     slot = engine.new_slot()
-    with pytest.raises(ValueError, match="nothing was read"):
-        slot.score([[1]], [2])
     step_one(engine, slot, [5] * (engine.context - 2))
     with pytest.raises(ValueError, match="do not fit"):
-        slot.score([[1, 2], [3]], [2])
+        engine.step([Branches(slot, [[1, 2], [3]])])
 
 
 def test_a_line_ends_with_a_break_or_an_end_token(tokens: Tokens) -> None:

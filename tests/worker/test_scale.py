@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from starlette.requests import Request
 
-from model_server.engine import FakeEngine, FakeScores, Read
+from model_server.engine import Branches, FakeEngine, FakeScores, Read
 from model_server.loading import loader
 
 with warnings.catch_warnings():
@@ -78,7 +78,7 @@ def test_a_replica_without_its_model_does_not_start(tmp_path: Path) -> None:
 class Broken(FakeEngine):
     """An engine whose steps all fail."""
 
-    def step(self, reads: Sequence[Read]) -> list[FakeScores]:
+    def step(self, reads: Sequence[Read | Branches]) -> list[FakeScores]:
         """See `Engine`."""
         raise RuntimeError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_server.schedule import ALONE, TOGETHER, admitted, rows, shares
+from model_server.schedule import ALONE, TOGETHER, Want, admitted, rows, shares
 
 needs = st.lists(st.integers(1, 900), min_size=1, max_size=12)
 
@@ -24,17 +24,17 @@ def test_nobody_is_starved_and_little_needs_are_met_first(wanted: list[int], roo
 
 
 def test_a_short_prompt_passes_a_long_one() -> None:
-    assert rows([("a", 1000), ("b", 3)], writing=True) == [TOGETHER - 3, 3]
+    assert rows([Want("a", 1000), Want("b", 3)], writing=True) == [TOGETHER - 3, 3]
 
 
 def test_a_tenant_of_many_requests_gets_no_more_than_one_of_few() -> None:
-    given_out = rows([("many", 500)] * 7 + [("few", 500)], writing=True)
+    given_out = rows([Want("many", 500)] * 7 + [Want("few", 500)], writing=True)
     assert given_out[-1] == TOGETHER // 2
     assert sum(given_out) == TOGETHER
 
 
 def test_where_nobody_writes_a_prompt_is_read_in_larger_parts() -> None:
-    assert rows([("a", 1000)], writing=False) == [ALONE]
+    assert rows([Want("a", 1000)], writing=False) == [ALONE]
 
 
 def test_nothing_to_read_is_nothing() -> None:
@@ -53,3 +53,10 @@ def test_as_many_begin_as_there_is_room_for(waiting: list[str], active: list[str
 
 def test_one_tenants_requests_begin_in_the_order_they_came() -> None:
     assert admitted(["a"] * 5, [], 5) == [0, 1, 2, 3, 4]
+
+
+def test_what_cannot_be_cut_has_its_turn_one_after_another() -> None:
+    large, small = Want("a", 1000, whole=True), Want("b", 20, whole=True)
+    assert rows([large, small, Want("c", 9)], writing=True) == [1000, 0, 0]
+    assert rows([small, large, small, Want("c", 900)], writing=True) == [20, 0, 20, TOGETHER - 40]
+    assert rows([small], writing=False) == [20]

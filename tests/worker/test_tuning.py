@@ -10,7 +10,7 @@ import torch
 
 from model_server import arithmetic, tuning
 from model_server.engine import Read
-from model_server.runtime import Runtime
+from model_server.native import Native
 from model_server.weights import BUNDLED_DIRECTORY, XGLMConfig, checked, read_config, read_weights
 from model_server.xglm import XGLM
 from tests.worker.checkpoints import write_checkpoint
@@ -34,14 +34,14 @@ def bundled() -> tuple[XGLMConfig, dict[str, torch.Tensor]]:
 def test_every_candidate_is_timed(bundled: tuple[XGLMConfig, dict[str, torch.Tensor]]) -> None:
     names = [timing.name for timing in tuning.measured(*bundled, CPU)]
     assert names == list(tuning.contenders(bundled[1], CPU))
-    assert "graph" in names
+    assert "native" in names
     assert "float32" in names
 
 
 def test_the_quickest_is_built() -> None:
     engine = tuning.load(BUNDLED_DIRECTORY, lambda share: None)
     chosen = engine.arithmetic.split(" ")[0]
-    assert isinstance(engine, Runtime if chosen == "graph" else XGLM)
+    assert isinstance(engine, Native if chosen == "native" else XGLM)
     assert "ms a layer" in engine.arithmetic
 
 
@@ -53,16 +53,16 @@ def test_one_layer_is_timed(bundled: tuple[XGLMConfig, dict[str, torch.Tensor]])
 
 def test_what_fails_is_no_candidate(bundled: tuple[XGLMConfig, dict[str, torch.Tensor]]) -> None:
     config, weights = bundled
-    assert tuning.tried("graph", replace(config, attention_heads=5), weights, CPU) is None
+    assert tuning.tried("native", replace(config, attention_heads=5), weights, CPU) is None
 
 
-def test_a_large_network_has_no_graph() -> None:
+def test_a_large_network_is_torchs() -> None:
     weights = {
         f"model.layers.0.{name}.weight": torch.empty(0, 1 << 14)
         for name in ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj", "fc1", "fc2")
     }
-    assert "graph" in tuning.contenders(weights, CPU)
-    assert "graph" not in tuning.contenders(weights | {"large": torch.empty(1 << 15, 1 << 14, device="meta")}, CPU)
+    assert "native" in tuning.contenders(weights, CPU)
+    assert "native" not in tuning.contenders(weights | {"large": torch.empty(1 << 15, 1 << 14, device="meta")}, CPU)
 
 
 def test_an_accelerator_multiplies_with_torch(bundled: tuple[XGLMConfig, dict[str, torch.Tensor]]) -> None:

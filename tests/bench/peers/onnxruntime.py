@@ -5,23 +5,54 @@ values that stay in one buffer, which `GroupQueryAttention` reads and writes in 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor
 
-from model_server.graph import CONTRIBUTED, Drawing
 from model_server.weights import XGLMConfig
 from tests.bench.peers.checkpoint import Checkpoint
 from tests.bench.peers.reader import Reader
 
+OPSET, CONTRIBUTED, IR = 20, "com.microsoft", 10
 
-def network(checkpoint: Checkpoint) -> onnx.ModelProto:
+
+@dataclass
+class Drawing:
+    """A graph under construction. Each method adds a node and gives its output's name."""
+
+    nodes: list[NodeProto] = field(default_factory=list)
+    constants: list[TensorProto] = field(default_factory=list)
+
+    def constant(self, name: str, values: Tensor) -> str:
+        """Numbers that stay."""
+        self.constants.append(numpy_helper.from_array(values.contiguous().numpy(), name))
+        return name
+
+    def add(self, kind: str, inputs: Sequence[str], *outs: str, domain: str = "", **options: float) -> str:
+        """One node, which bears its first output's name."""
+        self.nodes.append(helper.make_node(kind, inputs, outs, outs[0], domain=domain, **options))
+        return outs[0]
+
+    def norm(self, x: str, pair: tuple[Tensor, Tensor], out: str) -> str:
+        """`x` through a layer norm."""
+        inputs = [x, self.constant(f"{out}.weight", pair[0]), self.constant(f"{out}.bias", pair[1])]
+        return self.add("LayerNormalization", inputs, out, epsilon=1e-5)
+
+    def model(self, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]) -> ModelProto:
+        """The whole, with what goes in and what comes out."""
+        graph = helper.make_graph(self.nodes, "xglm", inputs, outputs, self.constants)
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIBUTED, 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR)
+
+
+def network(checkpoint: Checkpoint) -> ModelProto:
     """The graph: `ids [1, new]`, `places [new]`, counts and keys and values in; the last id's scores out."""
     graph, config = Drawing(), checkpoint.config
     embedding = graph.constant("embedding", checkpoint.embedding)
@@ -59,7 +90,7 @@ def linear(graph: Drawing, x: str, module: tuple[Tensor, Tensor], out: str) -> s
     return graph.add("Add", [product, graph.constant(f"{out}.bias", bias)], out)
 
 
-def borders(config: XGLMConfig) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
+def borders(config: XGLMConfig) -> tuple[list[ValueInfoProto], list[ValueInfoProto]]:
     """What goes in and what comes out."""
     value, whole = helper.make_tensor_value_info, TensorProto.INT32
     ids, places = value("ids", TensorProto.INT64, [1, "new"]), value("places", TensorProto.INT64, ["new"])
