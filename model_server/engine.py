@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 Result = TypeVar("Result")
@@ -53,16 +53,22 @@ class Slot(Protocol):
 @dataclass(frozen=True, slots=True)
 class Read:
     """Ids to read in a slot behind those that it holds. `every` asks for the scores after each of them, where
-    otherwise those after the last are enough."""
+    otherwise those after the last are enough. The last `guessed` ones are guesses, which may be left out."""
 
     slot: Slot
     ids: Sequence[int]
     every: bool = False
+    guessed: int = 0
 
     @property
     def rows(self) -> int:
         """How many tokens that is."""
         return len(self.ids)
+
+    @property
+    def certain(self) -> Read:
+        """The same without guesses."""
+        return replace(self, ids=self.ids[: len(self.ids) - self.guessed], guessed=0)
 
 
 @dataclass(frozen=True, slots=True)

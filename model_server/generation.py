@@ -113,12 +113,12 @@ def following(
     slot: Slot, last: int, sampling: Sampling, among: Collection[int], guess: list[int]
 ) -> Generator[Read, Scores, list[int]]:
     """The tokens that are certain once `last` is read: one, and before it those that were guessed rightly."""
-    scores = yield Read(slot, [last, *guess], every=bool(guess))
+    scores = yield Read(slot, [last, *guess], every=bool(guess), guessed=len(guess))
     if not guess:
         return [scores.pick(sampling, among)]
     likeliest = scores.likeliest()
     right = common(guess, likeliest)
-    del slot.ids[len(slot.ids) - len(guess) + right :]
+    del slot.ids[len(slot.ids) - len(likeliest) + right + 1 :]
     return likeliest[: right + 1]
 
 

@@ -81,6 +81,11 @@ class Job:
         """Whether its next read is a step of its text, which is never cut, and not its prompt."""
         return isinstance(self.read, Read) and (self.read.every or self.left == 1)
 
+    def leave_guesses(self) -> None:
+        """Read what is certain alone."""
+        if isinstance(self.read, Read) and self.read.guessed:
+            self.read = self.read.certain
+
     def part(self, rows: int) -> Read | Branches:
         """The next so many rows of its read; branches are not cut."""
         assert self.read is not None

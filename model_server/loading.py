@@ -16,6 +16,8 @@ from model_server.weights import BadCheckpoint, NotFetched, read_config, read_js
 DOWNLOAD = 0.8
 """The share of a load that a download is taken for."""
 WARM_ROWS = 64
+CHOOSING = "choosing what computes fastest here"
+"""Takes ten seconds or so, once for a machine: machine code is made, and every way is timed."""
 
 
 def loader(model: str, revision: str = "") -> Load:
@@ -76,7 +78,7 @@ def network(directory: Path, progress: Progress) -> Engine:
     progress(0.0, "starting torch")
 
     def told(share: float) -> None:
-        progress(0.4 + 0.6 * share, "reading the weights")
+        progress(0.4 + 0.5 * share, "reading the weights" if share < 1 else CHOOSING)
 
     if is_xglm(directory):
         from model_server import tuning

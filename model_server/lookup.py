@@ -8,26 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+LONGEST = 2
+
 
 class Lookup:
-    """The last place of each token, and of each pair, in a growing text."""
+    """A growing text, each token a character of a string, which is searched in a microsecond."""
 
     def __init__(self, ids: Sequence[int], most: int) -> None:
         """Begin with a prompt; guess at most `most` tokens at a time."""
-        self._ids: list[int] = []
         self._most = most
-        self._after: dict[tuple[int, ...], int] = {}
-        for token in ids if most else ():
-            self.push(token)
+        self._text = "".join(map(chr, ids)) if most else ""
 
     def push(self, token: int) -> None:
         """One more token of the text."""
-        if self._ids:
-            self._after[(self._ids[-1],)] = len(self._ids)
-            self._after[tuple(self._ids[-2:])] = len(self._ids)
-        self._ids.append(token)
+        self._text += chr(token)
 
     def guess(self) -> list[int]:
         """The tokens that followed the last pair where it stood before, or else the last token; often none."""
-        at = self._after.get(tuple(self._ids[-2:]), self._after.get(tuple(self._ids[-1:])))
-        return [] if at is None else self._ids[at : at + self._most]
+        for length in range(min(LONGEST, len(self._text) - 1), 0, -1) if self._most else ():
+            at = self._text.rfind(self._text[-length:], 0, len(self._text) - 1)
+            if at >= 0:
+                return [ord(token) for token in self._text[at + length :][: self._most]]
+        return []

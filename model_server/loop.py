@@ -226,6 +226,9 @@ class Loop:
         """What each request reads in the next step: those that write all they ask for, of the prompts a part."""
         waiting = [job for job in self._active if job.left]
         writing = [job for job in waiting if job.writing]
+        if len(writing) > 1:  # rows are no longer for free
+            for job in writing:
+                job.leave_guesses()
         others = [job for job in waiting if not job.writing]
         wants = [Want(job.tenant, job.left, isinstance(job.read, Branches)) for job in others]
         given = zip(others, rows(wants, bool(writing)), strict=True)

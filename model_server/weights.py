@@ -161,13 +161,14 @@ def read_weights(directory: Path, progress: Callable[[float], None]) -> dict[str
     weights: dict[str, Tensor] = {}
     files = weight_files(directory)
     for number, path in enumerate(files):
+        progress(number / len(files))
         try:
             with safe_open(path, framework="pt") as opened:
                 for name in opened.keys():  # noqa: SIM118 - not a dict
                     weights[name] = opened.get_tensor(name)
         except (SafetensorError, OSError) as error:
             raise BadCheckpoint(f"{path} is damaged or cut short ({error}): fetch or copy it again") from None
-        progress((number + 1) / len(files))
+    progress(1.0)
     return weights
 
 

@@ -14,7 +14,7 @@ from tests.bench.peers.ours import Ours
 from tests.bench.plan import Plan
 from tests.bench.texts import cursors
 
-COUNTS = (0, 2, 4, 8)
+COUNTS = (0, 1, 3, 7)
 
 
 def prompts(plan: Plan, tokens: Tokens) -> list[list[int]]:

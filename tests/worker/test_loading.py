@@ -11,7 +11,7 @@ import pytest
 
 from model_server.causal import Causal
 from model_server.engine import Read, Sampling
-from model_server.loading import loader
+from model_server.loading import CHOOSING, loader
 from model_server.weights import BadCheckpoint
 from tests.worker.checkpoints import write_causal, write_checkpoint
 from tests.worker.hub import COMMIT, Hub
@@ -27,7 +27,7 @@ def test_progress_goes_from_nothing_to_all(checkpoint: Path) -> None:
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     messages = list(dict.fromkeys(message for _, message in told))
-    assert messages == ["reading the tokenizer", "starting torch", "reading the weights", "warming up", ""]
+    assert messages == ["reading the tokenizer", "starting torch", "reading the weights", CHOOSING, "warming up", ""]
     scores = engine.step([Read(engine.new_slot(), tokens.encode("import "))])
     assert 0 <= scores[0].pick(Sampling()) < tokens.size
 

@@ -220,3 +220,17 @@ async def test_slots_stay_within_their_bytes(tokens: Tokens) -> None:
         for n in range(9):
             await text(loop, asking(), str(n))
         assert loop.slots_kept == 3
+
+
+async def test_guesses_are_read_only_where_one_writes_alone(tokens: Tokens) -> None:
+    said = "a.b(c) " * 12
+    watched = Watched(sentence(tokens, said), seconds=0.002, guesses=3)
+    async with running(tokens, watched) as loop:
+        alone = await text(loop, asking(max_tokens=60))
+        assert max(max(step) for step in watched.steps[1:]) == 4
+        watched.steps.clear()
+        both = await asyncio.gather(*(text(loop, asking(max_tokens=60), owner) for owner in "ab"))
+    assert both == [alone, alone]
+    shared = [step for step in watched.steps if len(step) == 2]
+    assert len(shared) > 20
+    assert all(step == [1, 1] for step in shared[1:])
