@@ -19,7 +19,7 @@ from model_server.choice import LINED, chosen
 from model_server.engine import Branches, Engine, Front, Read, Sampling, Scores, Slot
 from model_server.lookup import Lookup
 from model_server.memory import Memory
-from model_server.rerank import best, opinions, wanted
+from model_server.rerank import preferred, promising, wanted
 from model_server.slots import Slots, common
 from model_server.tokens import TextStream, Tokens
 from model_server.ways import Ways
@@ -164,8 +164,8 @@ def remembered(
     if request.parts is None or not wanted(request):
         return []
     allowed = request.allowed[:LINED]
-    found = yield from opinions(request.parts, front, tokens, memory, room, request.max_tokens, allowed)
-    line = best(found, memory.weights)
+    found = promising(request.parts, tokens, memory, room, request.max_tokens, allowed)
+    line = yield from preferred(found, front, tokens, memory.weights)
     return line.ids if line else []
 
 

@@ -44,8 +44,8 @@ class KVSlot:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Ids to read in a slot from `start` on, the first at `position`; and how many of the last one's scores are wanted.
-    Between the slot's first `shared` places and `start` stands what they must not see."""
+    """Ids to read, whose keys and values go into a slot from `start` on. They go on from its first `shared` places, and
+    do not see what stands between. Of the last `wanted` the scores are asked for."""
 
     slot: KVSlot
     ids: Sequence[int]
@@ -100,6 +100,8 @@ class Native:
         for span in spans:
             if span.start + len(span.ids) > self.context:
                 raise ValueError(f"{span.start} + {len(span.ids)} tokens do not fit in {self.context}")
+            if max(span.ids) >= self.config.vocab_size:
+                raise ValueError(f"token {max(span.ids)} is not among the network's {self.config.vocab_size}")
         self._threads.follow()
         count = sum(len(span.ids) for span in spans)
         threads = self._threads.count if count >= SHARED else 1

@@ -31,12 +31,12 @@ Dot = Callable[[Any, Any, Any, Any], Any]
 def packed(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """A weight `[outputs, inputs]` as blocks `[blocks, inputs / 4, 16, 4]` and a scale for each output; both sides
     are filled up with zeros."""
-    scales = np.maximum(np.abs(weight).max(axis=1), 1e-8) / 127
-    rounded = np.rint(weight / scales[:, None])
-    filled = np.zeros([-(-size // unit) * unit for size, unit in zip(weight.shape, (LANES, DEEP), strict=True)])
-    filled[: len(weight), : weight.shape[1]] = np.nan_to_num(rounded)
-    blocks = filled.reshape(len(filled) // LANES, LANES, -1, DEEP).transpose(0, 2, 1, 3) + ZERO
-    return np.ascontiguousarray(blocks, dtype=np.uint8), np.resize(scales, len(filled)).astype(np.float32)
+    scales = np.maximum(np.abs(weight).max(axis=1), np.float32(1e-8)) / np.float32(127)
+    outputs, inputs = (-(-size // unit) * unit for size, unit in zip(weight.shape, (LANES, DEEP), strict=True))
+    filled = np.full((outputs, inputs), ZERO, np.uint8)
+    filled[: len(weight), : weight.shape[1]] = np.nan_to_num(np.rint(weight / scales[:, None])) + ZERO
+    blocks = filled.reshape(outputs // LANES, LANES, inputs // DEEP, DEEP).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(blocks), np.pad(scales, (0, outputs - len(scales)))
 
 
 def wide(builder: Any, sums: Any, weights: Any, inputs: Any) -> Any:

@@ -26,7 +26,7 @@ from model_server.evaluation.hidden import complete
 from model_server.generation import prompt_ids
 from model_server.memory import Memory, Weights
 from model_server.recall import EVIDENCE, Candidate, recall
-from model_server.rerank import Opinion, best, opinions
+from model_server.rerank import Opinion, best, opinions, promising
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.training.memory import build
@@ -184,7 +184,7 @@ def asked(case: Case, tokens: Tokens, slots: Slots, memory: Memory) -> list[Opin
     kept = slots.take("evaluation", prompt)
     front = Front(kept.slot, step_one(slots.engine, kept.slot, prompt[len(kept.slot.ids) :]))
     room = slots.engine.context - len(prompt)
-    found = driven(opinions(case.parts, front, tokens, memory, room, MOST_TOKENS), slots.engine)
+    found = driven(opinions(promising(case.parts, tokens, memory, room, MOST_TOKENS), front, tokens), slots.engine)
     slots.release(kept)
     return found
 

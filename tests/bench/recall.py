@@ -7,7 +7,8 @@ import torch
 from model_server import tuning
 from model_server.engine import Front, driven, step_one
 from model_server.memory import beside
-from model_server.rerank import Opinion, opinions
+from model_server.recall import Candidate
+from model_server.rerank import preferred, promising
 from model_server.tokens import Tokens
 from tests.bench.figures import Figures, interleaved, table, timed
 from tests.bench.plan import Plan
@@ -26,8 +27,10 @@ def measure(figures: Figures, plan: Plan) -> None:
     ids = tokens.family.layout(parts, tokens, plan.prompt)
     front = Front(slot, step_one(engine, slot, ids))
 
-    def scored() -> list[Opinion]:
-        return driven(opinions(parts, front, tokens, memory, engine.context - len(ids), 48), engine)
+    def scored() -> list[tuple[Candidate, list[int]]]:
+        found = promising(parts, tokens, memory, engine.context - len(ids), 48)
+        driven(preferred(found, front, tokens, memory.weights), engine)
+        return found
 
     took = interleaved({"memory": lambda: timed(scored)}, plan.rounds, plan.patience)
     figures.spread("worker.memory", took["memory"])

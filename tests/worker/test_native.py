@@ -135,6 +135,11 @@ def test_slots_are_taken_and_given_back(engine: Native) -> None:
     assert slots.take("somebody", IDS[:20]).slot.ids == IDS[:9]
 
 
+def test_an_unknown_token_is_refused(engine: Native) -> None:
+    with pytest.raises(ValueError, match="token 8192 is not among the network's 8192"):
+        engine.step([Read(engine.new_slot(), [5, 8192, 7])])
+
+
 def test_a_head_must_fit_in_blocks() -> None:
     config = replace(read_config(BUNDLED_DIRECTORY), attention_heads=224)
     with pytest.raises(ValueError, match="a width of 2 do not fit"):

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from model_server.engine import Branches, FakeEngine, Front, Read, Sampling, driven, step_one
+from model_server.engine import Branches, FakeEngine, FakeScores, Front, Read, Sampling, driven, step_one
 from model_server.generation import Done, Piece, alone, generate
 from model_server.memory import FILE, Lines, Memory, Weights, beside
-from model_server.rerank import best, opinions
+from model_server.recall import Candidate, Evidence
+from model_server.rerank import best, opinions, preferred, promising
 from model_server.slots import Slots
 from model_server.tokens import Tokens
 from model_server.wire import Cell, CompletionRequest, Header, Parts
@@ -65,9 +68,39 @@ def test_no_more_candidates_are_read_than_there_is_room(tokens: Tokens) -> None:
     engine = FakeEngine(sentence(tokens, "x"))
     slot = engine.new_slot()
     front = Front(slot, step_one(engine, slot, [5]))
-    assert len(driven(opinions(PARTS, front, tokens, MEMORY, 40, 20), engine)) == 2
-    assert driven(opinions(PARTS, front, tokens, MEMORY, 0, 20), engine) == []
-    assert best([], MEMORY.weights) is None
+    assert len(promising(PARTS, tokens, MEMORY, 40, 20)) == 2
+    assert promising(PARTS, tokens, MEMORY, 0, 20) == []
+    assert driven(preferred([], front, tokens, MEMORY.weights), engine) is None
+
+
+@given(
+    priors=st.lists(st.floats(-3, 3), max_size=5),
+    weights=st.builds(Weights, prior=st.floats(0, 2), likelihood=st.floats(-0.1, 1), regret=st.floats(0, 1)),
+    says=st.sampled_from(["abc", "bbc", "cab"]),
+)
+def test_who_is_not_read_could_not_have_won(tokens: Tokens, priors: list[float], weights: Weights, says: str) -> None:
+    engine = FakeEngine(tokens.encode(says))
+    front = Front(engine.new_slot(), FakeScores([]))
+    texts = ["abc", "abd", "bbc", "cab", "x"]
+    found = [
+        (Candidate(text, Evidence(), prior), tokens.encode(text)) for text, prior in zip(texts, priors, strict=False)
+    ]
+    everybody = best(driven(opinions(found, front, tokens), engine), weights)
+    given = driven(preferred(found, front, tokens, weights), engine)
+    assert (given.worth(weights) if given else 0) == (everybody.worth(weights) if everybody else 0)
+
+
+def test_a_clear_case_reads_one_candidate(tokens: Tokens) -> None:
+    found = [
+        (Candidate(text, Evidence(), prior), tokens.encode(text)) for text, prior in (("ab", -9), ("cd", 5), ("ef", 1))
+    ]
+    engine = FakeEngine(tokens.encode("cd"))
+    steps = preferred(found, Front(engine.new_slot(), FakeScores([])), tokens, Weights(prior=1.0, bias=0.0))
+    read = next(steps)
+    assert read.ways == [tokens.encode("cd")]
+    with pytest.raises(StopIteration) as end:
+        steps.send(engine.step([read])[0])
+    assert end.value.value.candidate.text == "cd"
 
 
 def test_a_score_is_that_of_reading_token_by_token_and_changes_nothing(checkpoint: Path) -> None:
