@@ -12,7 +12,7 @@ from jupyter_codecompose.channels import Channels, Hear, Local
 from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.watch import Watch
 
-PATIENCE = 0.045
+PATIENCE = 0.04
 NOTHING = Namespace()
 
 

@@ -328,20 +328,13 @@ def keep(slot: Memory, place: int, keys: Floats, values: Floats) -> None:
     """Write a row's keys and values at its place."""
     heads, width = len(slot.keys), slot.keys.shape[2] * DEEP
     for head in range(heads):
-        theirs = keys[head * width : (head + 1) * width]
-        step = scale(theirs)
-        inverse = ONE / step
-        slot.scales[0, head, place] = step
+        key, value = keys[head * width : (head + 1) * width], values[head * width : (head + 1) * width]
+        key_step, value_step = scale(key), scale(value)
+        slot.scales[0, head, place], slot.scales[1, head, place] = key_step, value_step
         for number in range(width):
-            to = slot.keys[head, place // LANES, number // DEEP, place % LANES]
-            to[number % DEEP] = level(theirs[number] * inverse) + ZERO
-        theirs = values[head * width : (head + 1) * width]
-        step = scale(theirs)
-        inverse = ONE / step
-        slot.scales[1, head, place] = step
-        for number in range(width):
-            to = slot.values[head, number // LANES, place // DEEP, number % LANES]
-            to[place % DEEP] = level(theirs[number] * inverse) + ZERO
+            as_key, as_value = level(key[number] / key_step), level(value[number] / value_step)
+            slot.keys[head, place // LANES, number // DEEP, place % LANES, number % DEEP] = as_key + ZERO
+            slot.values[head, number // LANES, place // DEEP, number % LANES, place % DEEP] = as_value + ZERO
 
 
 @compiled
