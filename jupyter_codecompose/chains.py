@@ -1,4 +1,7 @@
-"""A name with what is written behind it, `df.groupby("a")["b"]`, read off the leaves. Pure."""
+"""A name with what is written behind it, `df.groupby("a")["b"]`, read off the leaves. Pure.
+
+What stands in brackets and has something behind it, `(a - b).days`, is read as a chain too.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The name at leaf `root`, and the steps behind it. `caller`: the name whose call it is handed to, or ''."""
+    """The name (or the bracket of a group) at leaf `root`, and the steps behind it. `caller`: the name whose call it is
+    handed to, or ''."""
 
     root: int
     steps: tuple[Step, ...]
@@ -44,6 +48,8 @@ def chains(row: Sequence[Leaf]) -> Iterator[Chain]:
             yield Chain(at, tuple(_steps(row, at + 1)), callers[-1])
             last = leaf.text
         elif leaf.text in PAIRS:
+            if leaf.text == "(" and not _called(row, at) and (steps := tuple(_steps(row, closed(row, at)))):
+                yield Chain(at, steps, callers[-1])
             callers.append(last if leaf.text == "(" else callers[-1])
         elif leaf.text in PAIRS.values() and len(callers) > 1:
             callers.pop()
@@ -62,6 +68,11 @@ def _steps(row: Sequence[Leaf], at: int) -> Iterator[Step]:
             return
         yield Step(mark, at, after)
         at = after
+
+
+def _called(row: Sequence[Leaf], at: int) -> bool:
+    """Whether the bracket at a leaf is that of a call."""
+    return at > 0 and (row[at - 1].sort in ("name", "string") or row[at - 1].text in PAIRS.values())
 
 
 def closed(row: Sequence[Leaf], at: int) -> int:

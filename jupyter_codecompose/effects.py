@@ -49,8 +49,8 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All effects of a text, in order; the names it `binds`, and those it `leaves_behind`, being no function's own.
-    `wild`: nothing is certain of any name."""
+    """All effects of a text, in order; the names it `binds`, and those it `leaves_behind`, being not a
+    function's or class's own. `wild`: nothing is certain of any name."""
 
     effects: tuple[Effect, ...] = ()
     binds: frozenset[str] = frozenset()
@@ -88,6 +88,8 @@ def _effects(row: Sequence[Leaf]) -> Iterator[Effect]:
             yield Effect("given", "", leaf.at, leaf.statement, leaf.text[1:-1])
     for chain in chains(row):
         root = row[chain.root]
+        if root.sort != "name":
+            continue
         target = root.depth == 0 and root.at < assigned.get(root.statement, -1)
         if (target and not chain.steps) or binding(row, chain.root):
             yield Effect("bound", root.text, root.at, root.statement, assigned=target)

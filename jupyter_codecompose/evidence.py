@@ -7,17 +7,19 @@ or added to is not. Not covered: functions that change what they are not given.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from msgspec.structs import replace as replace_struct
 
+from jupyter_codecompose import likely
 from jupyter_codecompose.claims import Claim
 from jupyter_codecompose.effects import WILD, Effect, effects
-from jupyter_codecompose.facts import Kind, Namespace, Variable
+from jupyter_codecompose.facts import Namespace, Variable
 from jupyter_codecompose.leaves import Leaf
 from jupyter_codecompose.notebook import Notebook, Part
 from jupyter_codecompose.place import Around, Place
 from jupyter_codecompose.results import Result, Results, bindings, bindings_of
+from jupyter_codecompose.things import Thing, has_no_member
 
 MOST_STALE = 64
 NEAR, MOST_NEAR = 12, 20_000
@@ -51,20 +53,11 @@ ABSENT = "no_such_attribute"
 """If even this is not known to be absent, nothing is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """What a path of names leads to: a variable or a part of a module, or (`called`) an attribute of it."""
-
-    variable: Variable | None
-    kind: Kind | None
-    called: str = ""
-
-
 class Evidence:
     """The facts, and the texts around the cursor that speak against them."""
 
     def __init__(self, namespace: Namespace, notebook: Notebook) -> None:
-        self._namespace = namespace
+        self.namespace = namespace
         self._notebook = notebook
         stale = [part for part in notebook.above if part.stale][-MOST_STALE:]
         self._stale = [part for part in stale if part.cell.kind == "code"]
@@ -72,20 +65,51 @@ class Evidence:
     def refutes(self, claim: Claim, around: Around) -> bool:
         """Whether what is claimed does not exist; `around` is what the cell itself does."""
         if claim.what == "name":
-            return self._namespace.lacks(claim.name) and not self._bound(claim, around)
+            return self.namespace.lacks(claim.name) and not self._bound(claim, around)
         thing = self._thing(claim, around)
         if thing is None:
             return False
         if claim.what == "keyword":
             taken = self._keywords(thing)
             return taken is not None and claim.name not in taken
-        if claim.what == "member" and self._has_no_members(thing):
+        if claim.what == "member" and has_no_member(thing, claim.name):
             return True
         if thing.called:
             return False
         if claim.what == "member":
             return thing.variable is not None and thing.variable.lacks(claim.name)
         return self._lacks(thing, claim.name)
+
+    def knows(self, claim: Claim, around: Around) -> bool:
+        """Whether it is known what something is claimed of; also where any text may change that."""
+        thing = self._thing(claim, around)
+        return (thing is not None and not thing.called) or around.wild or any(map(_wild, self._stale))
+
+    def lacked(self, claim: Claim, around: Around) -> bool:
+        """Whether there was no such attribute before a thing was used."""
+        thing = self._thing(claim, around, used=True)
+        return thing is not None and not thing.called and self._lacks(thing, claim.name)
+
+    def is_function(self, claim: Claim, around: Around) -> bool:
+        """Whether something is asked of what is a plain function, by its name and by all that is known of it."""
+        thing = self._thing(claim, around, used=True)
+        if thing is None or thing.kind is None or not thing.called.islower():
+            return False
+        kind = thing.kind
+        return thing.called in kind.parameters or (
+            thing.called in kind.unsubscriptable and not likely.has_attributes(thing.called)
+        )
+
+    def is_part(self, path: Sequence[str]) -> bool:
+        """Whether a path is that of something in a package."""
+        return len(path) > 1 and self.type_of(path[0]) == "module" and all(map(str.isidentifier, path))
+
+    def has_parts(self, claim: Claim, around: Around) -> bool:
+        """Whether what something is claimed of may have other attributes, or is known and has other keys."""
+        if claim.what != "member":
+            return not (claim.what == "attribute" and self.is_function(claim, around))
+        thing = self._thing(claim, around)
+        return thing is not None and not thing.called and not has_no_member(thing, claim.name)
 
     def offered(self, claim: Claim, around: Around) -> tuple[str, ...]:
         """All that could be claimed in the place of a claim; () where that is not known."""
@@ -103,12 +127,12 @@ class Evidence:
         return self._attributes(thing) if self._lacks(thing, ABSENT) else ()
 
     def names(self, around: Around) -> tuple[str, ...]:
-        names = (variable.name for variable in self._namespace.variables)
-        return tuple(dict.fromkeys((*names, *sorted(around.binds)))) if self._namespace.complete else ()
+        names = (variable.name for variable in self.namespace.variables)
+        return tuple(dict.fromkeys((*names, *sorted(around.binds)))) if self.namespace.complete else ()
 
-    def result(self, place: Place, row: Sequence[Leaf], at: int) -> Result | None:
+    def result(self, place: Place, row: Sequence[Leaf], at: int, around: Around | None = None) -> Result | None:
         """What a name or literal in a statement is likely asked of, whether or not that has run."""
-        around = place.around(row)
+        around = around or place.around(row)
         if around.wild or any(map(_wild, self._stale)):
             return None
         stale = [part.cell.text for part in reversed(self._stale[-NEAR:])]
@@ -116,11 +140,11 @@ class Evidence:
         found = (*(effect for text in stale for effect in effects(text).effects), *around.above.effects)
         made = {name for text in texts for name in text.sources}
         lost = {effect.name for effect in found if self._loses(effect, made)}
-        return Results(self._namespace, texts, lost).before(row, at)
+        return Results(self.namespace, texts, lost).before(row, at)
 
     def _loses(self, effect: Effect, made: Collection[str]) -> bool:
         """Whether a name hardly stands for what it did; one that is `made` of others is followed to them."""
-        variable = self._namespace.variable(effect.name)
+        variable = self.namespace.variable(effect.name)
         if effect.how == "bound":
             return effect.name not in made
         if effect.how == "called":
@@ -134,30 +158,24 @@ class Evidence:
 
     def type_of(self, name: str) -> str:
         """The bare type of what a name stands for; '' where that is not known."""
-        variable = self._namespace.variable(name)
+        variable = self.namespace.variable(name)
         return variable.type if variable else ""
 
     def calls(self, found: Result | None, name: str) -> bool:
         """Whether an attribute is known to be a plain function."""
-        kind = self._namespace.kind(found.kind) if found and not found.method and not found.made else None
+        kind = self.namespace.kind(found.kind) if found and not found.method and not found.made else None
         return kind is not None and name in kind.parameters
 
     def callable_bare(self, found: Result | None, name: str) -> bool:
         """Whether an attribute may be called with nothing, as far as is known; of what the user wrote, it is known."""
-        kind = self._namespace.kind(found.kind) if found and not found.method else None
+        kind = self.namespace.kind(found.kind) if found and not found.method else None
         if kind is None or not kind.parameters:
             return True
         return not kind.parameters.get(name, ("",)) if kind.name.startswith("__main__") else name in kind.parameters
 
     def is_module(self, name: str) -> bool:
         """Whether a name, or the last part of a path, is that of a module."""
-        return self.type_of(name) == "module" or any(name in kind.modules for kind in self._namespace.kinds)
-
-    def _has_no_members(self, thing: Thing) -> bool:
-        """Whether a thing is a module or a plain method, which nothing can be subscribed from."""
-        if thing.called:
-            return bool(thing.kind and thing.called in thing.kind.parameters and thing.kind.attributes)
-        return thing.variable is None or thing.variable.type == "module"
+        return self.type_of(name) == "module" or any(name in kind.modules for kind in self.namespace.kinds)
 
     def _bound(self, claim: Claim, around: Around) -> bool:
         """Whether any cell gives a name a value; outside of blocks, what is a function's own does not count."""
@@ -169,29 +187,47 @@ class Evidence:
         likely = [part.cell.text for part in parts if name in part.names.words and part.cell.kind == "code"]
         return any(name in effects(text).leaves_behind for text in likely) or any(map(_wild, self._stale))
 
-    def _thing(self, claim: Claim, around: Around) -> Thing | None:
-        """What a claim is made of, as it is by then; None where nobody knows."""
-        variable = self._namespace.variable(claim.path[0])
+    def _thing(self, claim: Claim, around: Around, *, used: bool = False) -> Thing | None:
+        """What a claim is made of, as it is by then; None where nobody knows. `used`: as if what is done with a thing
+        left it as it is."""
+        variable = self.namespace.variable(claim.path[0])
         if variable is None or around.wild or any(map(_wild, self._stale)):
             return None
-        changed = self._changed(variable, claim, around)
+        changed = self._changed(variable, claim, around, used=used or claim.what == "keyword")
         if changed is None:
             return None
-        thing = Thing(changed, self._namespace.kind_of(changed))
-        for attribute in claim.path[1:]:
-            if thing.called:
+        thing = Thing(changed, self.namespace.kind_of(changed))
+        for link in claim.path[1:]:
+            following = None if thing.called else self._following(thing, link)
+            if following is None:
                 return None
-            part = thing.kind.modules.get(attribute, "") if thing.kind else ""
-            thing = Thing(None, self._namespace.kind(part)) if part else replace(thing, called=attribute)
+            thing = following
         return thing
 
-    def _changed(self, variable: Variable, claim: Claim, around: Around) -> Variable | None:
-        """A variable as the texts leave it that will have run before a claim is looked at."""
+    def _following(self, thing: Thing, link: str) -> Thing | None:
+        """What an attribute of a thing is, or what is under a key of it; None where nobody knows."""
+        if link in ("()", "[]"):
+            return None
+        attribute = not link.startswith("[")
+        name = link if attribute else link[1:-1]
+        table = thing.variable if thing.variable and (thing.variable.dotted or not attribute) else None
+        if table and not (attribute and thing.kind and name in thing.kind.attributes):
+            column = self.namespace.item_of(table, name)
+            if column or not attribute:
+                return Thing(None, column, column=True) if column else None
+        if not attribute:
+            return None
+        part = thing.kind.modules.get(name, "") if thing.kind else ""
+        return Thing(None, self.namespace.kind(part)) if part else replace(thing, called=name)
+
+    def _changed(self, variable: Variable, claim: Claim, around: Around, *, used: bool) -> Variable | None:
+        """A variable as the texts leave it that will have run before a claim is looked at; `used`: whatever does not
+        bind it anew or give it other parts leaves it as it is."""
         texts = [effects(part.cell.text) for part in self._stale if variable.name in part.names.words]
         earlier = [effect for text in texts for effect in text.effects]
         for effect in (*earlier, *around.before(claim)):
             if effect.name in ("", variable.name):
-                if self._spoils(effect, variable) and not (claim.what == "keyword" and effect.how in USES):
+                if self._spoils(effect, variable) and not (used and effect.how in USES):
                     return None
                 if effect.how == "given":
                     members, own = (*variable.members, effect.detail), (*variable.own, effect.detail)
@@ -203,7 +239,7 @@ class Evidence:
         if effect.how == "bound" or effect.how == "changed":
             return True
         if effect.how == "given":
-            kind = self._namespace.kind_of(variable)
+            kind = self.namespace.kind_of(variable)
             return kind is not None and effect.detail in kind.attributes
         if variable.type in UNCHANGING:
             return False
@@ -214,26 +250,26 @@ class Evidence:
 
     def _library(self, name: str) -> bool:
         """Whether a call by this name is one of a library or a builtin, which change nothing they are given."""
-        variable = self._namespace.variable(name)
+        variable = self.namespace.variable(name)
         if variable is None:
-            builtins = self._namespace.kind("builtins")
+            builtins = self.namespace.kind("builtins")
             return builtins is not None and name in builtins.attributes
         return variable.module.partition(".")[0] not in ("", "__main__")
 
     def _lacks(self, thing: Thing, attribute: str) -> bool:
         """Whether there is, for certain, no such attribute."""
         if thing.variable is not None:
-            return self._namespace.lacks_attribute(thing.variable, attribute)
+            return self.namespace.lacks_attribute(thing.variable, attribute)
         return thing.kind is not None and thing.kind.lacks(attribute)
 
     def _attributes(self, thing: Thing) -> tuple[str, ...]:
         if thing.variable is not None:
-            return self._namespace.attributes(thing.variable)
+            return self.namespace.attributes(thing.variable)
         return thing.kind.attributes if thing.kind else ()
 
     def _keywords(self, thing: Thing) -> tuple[str, ...] | None:
         if thing.variable is not None:
-            return self._namespace.keywords(thing.variable, thing.called)
+            return self.namespace.keywords(thing.variable, thing.called)
         return thing.kind.parameters.get(thing.called) if thing.kind else None
 
 

@@ -33,7 +33,8 @@ class Variable(msgspec.Struct, frozen=True):
     an xarray object's dimensions; `shape` and `dtype` are those of an array, a tensor or a table. `item` is the name of
     the `Kind` that each column is of, taken by a subscript, or by a dot where `dotted`. `signature` is
     `(a, b=…)` of a function or class, `parameters` what a function takes as keywords, None where that is not known.
-    `own` are the public names in the instance's own dict; `open`: there may be more than its kind's and these.
+    `own` are the public names in the instance's own dict, `parts` name the `Kind`s of the tables and arrays among them;
+    `open`: there may be more than its kind's and these.
     """
 
     name: Name
@@ -52,6 +53,7 @@ class Variable(msgspec.Struct, frozen=True):
     own: Names = ()
     open: bool = False
     item: Name = ""
+    parts: dict[Name, Name] = {}
 
     def lacks(self, member: str) -> bool:
         """Whether there is, for certain, no such column, key or field."""
@@ -61,18 +63,27 @@ class Variable(msgspec.Struct, frozen=True):
 class Kind(msgspec.Struct, frozen=True):
     """What the values of a type offer, or a class itself (`type[…]`), or a module: its public `attributes`; more may
     exist where it is `open`. `parameters` are what those of them that are plain functions take as keywords, and under
-    `__call__` what the thing itself takes; `modules` names the kinds of a package's parts, whose own parts are told of
-    in the same way. The names that `probe.kinds.USUAL` lists, such as `pandas.Series`, hold in every version."""
+    `__call__` what the thing itself takes; of those that take no known keywords, `unsubscriptable` are the classes,
+    functions and numbers that nothing can be subscribed from; nor can anything from the thing itself unless it is
+    `subscriptable`. `modules` names the kinds of a package's parts, whose own
+    parts are told of in the same way. The names that `probe.kinds.USUAL` lists, such as `pandas.Series`, hold in every
+    version."""
 
     name: Name
     attributes: Names
     open: bool
     parameters: Calls = {}
     modules: dict[Name, Name] = {}
+    unsubscriptable: Names = ()
+    subscriptable: bool = True
 
     def lacks(self, attribute: str) -> bool:
         """Whether there is, for certain, no such attribute."""
         return not self.open and _public(attribute) and attribute not in self.attributes
+
+    def has_no_members(self, attribute: str) -> bool:
+        """Whether, for certain, nothing can be subscribed from an attribute by a string."""
+        return attribute in self.parameters or attribute in self.unsubscriptable
 
 
 class Namespace(msgspec.Struct, frozen=True, dict=True):
@@ -106,6 +117,11 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
         if not self.complete or builtins is None or not builtins.lacks(name):
             return False
         return name not in self._variables and name not in self.hidden
+
+    @cached_property
+    def all_attributes(self) -> frozenset[str]:
+        """What anything offers that it tells of."""
+        return frozenset(name for kind in self.kinds for name in kind.attributes)
 
     def attributes(self, variable: Variable) -> tuple[str, ...]:
         """The public names that are known to stand after a variable's dot."""

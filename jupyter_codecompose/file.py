@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -84,8 +85,7 @@ async def run(notebook: Any, path: Path, number: int, tell: Callable[[str], None
                     tell(f"Cell {at} raised {reply['content'].get('ename', 'an error')}; going on.")
         if language(notebook).lower() != "python":
             return Namespace()
-        questions = Questions()
-        return questions.read(await ask(client, questions.next()))
+        return await Questions().put_all(partial(ask, client))
 
 
 @asynccontextmanager

@@ -7,18 +7,21 @@ its meaning; until then it is held back. So nothing is shown that is taken back 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jupyter_codecompose.claims import Claim, claims
+from jupyter_codecompose.doubts import doubted
 from jupyter_codecompose.evidence import Evidence
-from jupyter_codecompose.leaves import leaves
+from jupyter_codecompose.leaves import Leaf, leaves
 from jupyter_codecompose.place import Place
 
 PROMISING = re.compile(r"\b(?:return|yield|raise|assert|del|from|import|await)[ \t]*\Z")
 """Words behind which something must follow, and which say something else if nothing does."""
 WORDS = re.compile(r"\w")
-BEGUN = re.compile(r"\w+\Z|[^\w\s]+\Z")
-"""A word or a sign that may go on; until it is whole it may also change what stands before it, as `=` to `==`."""
+BEGUN = re.compile(r"\.?\w+\Z|[^\w\s]+\Z")
+"""A word (with the dot before it) or a sign that may go on; until it is whole it may also change what stands before it,
+as `=` to `==`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,26 @@ def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdic
     row = leaves(place.begun + settled + (place.rest if final else ""))
     around = place.around(row)
     end = place.cursor + len(text)
-    own = [claim for claim in claims(row) if claim.end > place.cursor and claim.at < end]
-    wrong = min((claim for claim in own if evidence.refutes(claim, around)), key=_at, default=None)
+    own = sorted((claim for claim in claims(row) if claim.end > place.cursor and claim.at < end), key=_at)
+    denied = (each for each in own if evidence.refutes(each, around) or doubted(each, evidence, place, row, around))
+    wrong = next(denied, None)
     if wrong is None:
-        opened = next((leaf.at - place.cursor for leaf in row if leaf.sort == "open"), len(settled))
+        opened = _opened(row, place.begun + settled) - place.cursor
         return Verdict(len(text if final else _tidied(settled[: max(opened, 0)])))
-    at = wrong.at - place.cursor
+    whole = wrong.opened >= place.cursor and not evidence.has_parts(wrong, around)
+    at = (wrong.opened if whole else wrong.at) - place.cursor
     tried = any(leaf.text == "try" and leaf.at < wrong.at for leaf in row)
     certain = final or (row[-1].statement > wrong.statement and not tried)
-    kept = max(at + (wrong.what == "member"), 0)
+    kept = max(at + (wrong.what == "member" and not whole), 0)
     return Verdict(len(_tidied(text[: max(at, 0)])), wrong if certain else None, kept)
+
+
+def _opened(row: Sequence[Leaf], text: str) -> int:
+    """Where a string begins that has no end yet, with the bracket before it; the end of a text that has none."""
+    for number, leaf in enumerate(row):
+        if leaf.sort == "open":
+            return row[number - 1].at if number and row[number - 1].text == "[" else leaf.at
+    return len(text)
 
 
 def _at(claim: Claim) -> int:

@@ -29,7 +29,7 @@ class Leaf:
 
     `statement` counts the logical lines before it, `depth` the brackets that are open; `top`: its logical line is not
     indented, and opens no block; `binds`: it gives a name a value; `torn`: it stands where the text does not parse;
-    `local`: in a function, or bound by a comprehension; `open` begins a string that never ends.
+    `local`: in a function or class, or bound by a comprehension; `open` begins a string that never ends.
     """
 
     text: str
@@ -91,8 +91,8 @@ def _all(node: Any, torn: bool = False, local: bool = False) -> Iterator[tuple[A
 
 
 def inside(node: Any) -> bool:
-    """Whether a node is the body of a function."""
-    return bool(node.type == "suite" and node.parent.type == "funcdef")
+    """Whether a node is the body of a function or class."""
+    return bool(node.type == "suite" and node.parent.type in ("funcdef", "classdef"))
 
 
 def _sort(leaf: Any) -> Any:

@@ -23,6 +23,8 @@ LOOK_BACK, END = 2_000, "_end_"
 OWN, POOLED, POOLED_LESS, ENOUGH = 0.6, 0.4, 0.1, 60
 """What the log of the documents is worth that write a name after this very thing, and after things of its kind: less
 where there are enough of the first."""
+FEW = 8
+"""So many documents tell what the part of a package offers."""
 WORD = re.compile(r"[^\W_]+")
 STEM, ALIKE = 3, 1.2
 """With so many letters a word counts, and what a name is worth that is akin to one in the line."""
@@ -143,11 +145,34 @@ def columns(
     }
 
 
+def words_in_quotes(text: str) -> list[str]:
+    """The words that a text has in quotes, the last first."""
+    found = (one or other for one, other in QUOTED.findall(text))
+    return list(dict.fromkeys(word for word in reversed([*found]) if word.isidentifier()))[:MOST_FAR]
+
+
 def fitting(dtype: str) -> Collection[str]:
     """The methods that suit the values of a column."""
     if NUMERIC.match(dtype):
         return FOR_NUMBERS
     return {"d": FOR_DATES, "o": FOR_TEXTS, "s": FOR_TEXTS, "c": FOR_TEXTS}.get(dtype[:1], ())
+
+
+def is_written(name: str, part: str) -> bool:
+    """Whether documents have an attribute anywhere; where they tell enough of a `part` of a package, whether they have
+    it there."""
+    near = habits().attributes(part, first=False) if part else {}
+    return name in near if sum(near.values()) >= FEW else habits().has_attribute(name)
+
+
+def is_attribute(name: str, before: str) -> bool:
+    """Whether documents have an attribute after a word."""
+    return name in habits().attributes(before, first=False)
+
+
+def has_attributes(before: str) -> bool:
+    """Whether documents have any attribute after a word."""
+    return bool(habits().attributes(before, first=False))
 
 
 def bare(before: str, name: str) -> bool:

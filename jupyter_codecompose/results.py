@@ -14,7 +14,7 @@ from jupyter_codecompose.chains import Chain, Step, chains, keys
 from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.leaves import Leaf, leaves
 
-FRAME, SERIES = "pandas.DataFrame", "pandas.Series"
+FRAME, SERIES, ARRAY = "pandas.DataFrame", "pandas.Series", "numpy.ndarray"
 GROUPS, GROUP = "pandas.api.typing.DataFrameGroupBy", "pandas.api.typing.SeriesGroupBy"
 KEEPING = frozenset(
     (
@@ -38,6 +38,17 @@ GIVEN = {
     GROUPS: dict.fromkeys(REDUCING, FRAME) | {"size": SERIES},
     GROUP: dict.fromkeys((*KEEPING, *REDUCING), SERIES),
 }
+TABLES = (FRAME, SERIES, ARRAY)
+"""What a calculation gives if there is one of it in it, the first before the others."""
+SIGNS = frozenset(("+", "-", "*", "/", "//", "%", "**", "&", "|", "^", "~", "@", "<", ">", "<=", ">=", "==", "!="))
+"""The signs of calculations."""
+DAYS, PERIOD = ("datetime.date", "datetime.datetime"), "datetime.timedelta"
+"""The standard library's times."""
+INDEX, TIMES = "pandas.Index", "pandas.DatetimeIndex"
+PARTS = {FRAME: {"index": INDEX, "columns": INDEX}, SERIES: {"index": INDEX}}
+"""What some of their attributes are."""
+SLICES = ((FRAME, SERIES), (GROUPS, GROUP), (INDEX, TIMES))
+"""What may be either of two, as far as is known here."""
 REMEMBERED = 64
 
 
@@ -47,7 +58,7 @@ class Result:
     was named last.
 
     `made`: it is a class, and its call gives such a thing; `open`: it may offer more. `dtypes` are those of the
-    members, `dtype` is that of a column.
+    members, `dtype` is that of a column, `parts` name the kinds of its attributes or keys, as far as they are known.
     """
 
     kind: str
@@ -58,6 +69,7 @@ class Result:
     dtypes: tuple[str, ...] = ()
     dtype: str = ""
     open: bool = False
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ def bindings_of(row: Sequence[Leaf], before: int | None = None) -> Bindings:
     given: dict[str, tuple[str, ...]] = {}
     for at, chain in found.items():
         name = row[at].text
-        if chain.after >= len(row) or row[chain.after].text != "=" or row[at].depth:
+        if row[at].sort != "name" or chain.after >= len(row) or row[chain.after].text != "=" or row[at].depth:
             continue
         source = found.get(chain.after + 1)
         alone = source is not None and (source.after >= len(row) or row[source.after].sort == "newline")
@@ -111,7 +123,10 @@ class Results:
         return None
 
     def _walk(self, row: Sequence[Leaf], chain: Chain, steps: Sequence[Step], seen: frozenset[str]) -> Result | None:
-        found = self._root(row[chain.root].text, seen)
+        if row[chain.root].sort == "name":
+            found = self._root(row[chain.root].text, seen)
+        else:
+            found = self._calculated(row, chain.root, chain.steps[0].first, seen)
         for step in steps:
             found = self._step(found, row, step) if found else None
         return found
@@ -136,8 +151,26 @@ class Results:
             made=variable.type == "type",
             dtypes=variable.dtypes,
             open=(variable.open or kind is None or kind.open) and not variable.members,
+            parts=variable.parts,
         )
         return _grown(found, new)
+
+    def _calculated(self, row: Sequence[Leaf], first: int, after: int, seen: frozenset[str]) -> Result | None:
+        """What is calculated in brackets, that of tables and of the standard library's times."""
+        depth = row[first].depth + 1
+        inside = [chain for chain in chains(row) if first < chain.root < after and row[chain.root].depth == depth]
+        operands = [self._walk(row, chain, chain.steps, seen) for chain in inside]
+        own = [leaf for leaf in row[first + 1 : after] if leaf.depth == depth]
+        signs = [leaf.text for leaf in own if leaf.text in SIGNS]
+        plain = len(inside) == 1 and inside[0].root == first + 1 and inside[0].after == after - 1
+        if plain or not signs or any(leaf.sort == "keyword" for leaf in own):
+            return operands[0] if plain else None
+        found = {operand.kind: operand for operand in reversed(operands) if operand and not operand.method}
+        table = next((kind for kind in TABLES if kind in found), "")
+        if table:
+            return self._of(table, found[table]) or self._known(table)
+        times = [operand.kind if operand else "" for operand in operands]
+        return self._known(_time(times, signs)) if len(times) == 2 else None
 
     def _step(self, found: Result, row: Sequence[Leaf], step: Step) -> Result | None:
         if step.mark == ".":
@@ -158,22 +191,42 @@ class Results:
     def _attribute(self, found: Result, name: str) -> Result | None:
         if found.kind == FRAME and name in found.members:
             return self._of(SERIES, found)
+        part = found.parts.get(name) or PARTS.get(found.kind, {}).get(name, "")
+        if part and not found.method:
+            return self._known(part) or replace(found, method=name)
         kind = self._namespace.kind(found.kind)
-        part = self._namespace.kind(kind.modules.get(name, "")) if kind else None
-        return Result(part.name, part.attributes) if part else replace(found, method=name)
+        module = self._namespace.kind(kind.modules.get(name, "")) if kind else None
+        return Result(module.name, module.attributes) if module else replace(found, method=name)
 
     def _of(self, kind: str, found: Result) -> Result | None:
         """A kind, with the columns of what it comes from; only frames and groups of them have any."""
         if kind not in GIVEN:
             return None
         known = self._namespace.kind(kind)
-        whole = kind in (FRAME, GROUPS)
+        whole = kind in (FRAME, GROUPS) or (found.kind == FRAME and found.method in REDUCING)
         return Result(
             kind,
             known.attributes if known else (),
             found.members if whole else (),
             dtypes=found.dtypes if whole else (),
         )
+
+    def _known(self, kind: str) -> Result | None:
+        """A kind that has no columns, if it is told of."""
+        known = self._namespace.kind(kind)
+        return Result(kind, known.attributes, open=known.open) if known else None
+
+
+def _time(kinds: Sequence[str], signs: Sequence[str]) -> str:
+    """What two times give: a day less a day is a period, and a day more or less a period a day."""
+    first, second = kinds
+    if signs not in (["+"], ["-"]):
+        return ""
+    if second == PERIOD:
+        return first if first in (*DAYS, PERIOD) else ""
+    if first == PERIOD:
+        return second if signs == ["+"] and second in DAYS else ""
+    return PERIOD if signs == ["-"] and first == second and first in DAYS else ""
 
 
 def _holds(row: Sequence[Leaf], step: Step, at: int) -> bool:

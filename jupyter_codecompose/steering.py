@@ -106,7 +106,8 @@ def _guessed(place: Place, evidence: Evidence, row: Sequence[Leaf]) -> dict[str,
     leaf, before = row[at], row[at - 1].text
     found = evidence.result(place, row, at)
     if leaf.sort == "string":
-        return _columns(place, evidence, row, at, found.members) if found else {}
+        known = found.members if found else ()
+        return _columns(place, evidence, row, at, known or _written_keys(place, evidence, row, at))
     typed = place.begun[leaf.at :]
     if before == "." and leaf.sort == "name":
         if found and found.attributes and not found.method and not found.open:
@@ -116,6 +117,13 @@ def _guessed(place: Place, evidence: Evidence, row: Sequence[Leaf]) -> dict[str,
     if link and link.what == "keyword":
         return _keywords(place, row, typed, likely.keyword_names(link.before), evidence.names(place.around(row)))
     return {}
+
+
+def _written_keys(place: Place, evidence: Evidence, row: Sequence[Leaf], at: int) -> list[str]:
+    """What the notebook has in quotes, the last first, where an attribute is asked for a key."""
+    if at < 3 or row[at - 3].text != "." or row[at - 1].text != "[":
+        return []
+    return likely.words_in_quotes(evidence.texts(place))
 
 
 def _marked(row: Sequence[Leaf]) -> int:

@@ -1,9 +1,9 @@
 """A watch on one kernel: when it is asked, and how long an answer holds.
 
-A kernel is asked once after each execution, and only while it is idle. An answer is kept until the kernel's iopub
-announces the next execution. While one question is out no second is sent, so a kernel that became busy meanwhile
-answers once, later, and nobody waits for it. A kernel that is told to end is not asked again before another is heard
-in its place.
+A kernel is asked once after each execution, and only while it is idle; a few times more, one for each time that
+somebody wants to know, if it had no time to tell all. An answer is kept until the kernel's iopub announces the next
+execution. While one question is out no second is sent, so a kernel that became busy meanwhile answers once, later, and
+nobody waits for it. A kernel that is told to end is not asked again before another is heard in its place.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ FIRST_SOUND = 0.25
 LATE = 10.0
 """Seconds that a first sound is waited for, and after which a question that an idle kernel has not answered is lost."""
 ALIVE = ("idle", "busy", "")
+MORE = 20
+"""The most questions after one execution for what there was no time to tell."""
 
 
 class Watch:
@@ -31,6 +33,7 @@ class Watch:
         self._namespace = Namespace()
         self._executions = 0
         self._answered: int | None = None
+        self._more = 0
         self._busy = False
         self._sender = ""
         self._ended: str | None = None
@@ -44,17 +47,18 @@ class Watch:
         return self._channels.fit(kernel)
 
     async def namespace(self, patience: float) -> Namespace:
-        """What is known. An answer that is under way is waited for until its question is `patience` seconds old."""
+        """What is known. An answer that is under way is waited for until its question is `patience` seconds old, unless
+        it is only to tell more of what is known."""
         self._channels.needed()
         if self._channels.state not in ALIVE:
             return Namespace()
         now = asyncio.get_running_loop().time()
         if self._asking and not self._busy and now - self._asked_at > LATE:
             self._asking.cancel()
-        elif self._asking is None and self._answered != self._executions and self._idle():
+        elif self._asking is None and (self._more > 0 or not self._current()) and self._idle():
             self._asking, self._asked_at = asyncio.create_task(self._ask()), now
         left = self._asked_at + patience - now
-        if self._asking and not self._busy and left > 0:
+        if self._asking and not self._busy and left > 0 and not self._current():
             await asyncio.wait({self._asking}, timeout=left)
         return self._namespace
 
@@ -64,6 +68,10 @@ class Watch:
             asking.cancel()
             await asyncio.wait({asking})
         self._channels.close()
+
+    def _current(self) -> bool:
+        """Whether nothing has run since what is known was told."""
+        return self._answered == self._executions
 
     def _idle(self) -> bool:
         return not self._busy and self._sender != self._ended and self._channels.state in ("idle", "")
@@ -77,8 +85,10 @@ class Watch:
                 async with asyncio.timeout(FIRST_SOUND):
                     await self._sound.wait()
             executions = self._executions if self._sound.is_set() else None
-            content = await self._channels.ask(self._questions.next())
-            self._namespace, self._answered = self._questions.read(content), executions
+            again = executions is not None and self._answered == executions
+            self._namespace = await self._questions.put(self._channels.ask, again)
+            self._more = (self._more - 1 if again else MORE) if self._questions.more else 0
+            self._answered = executions
         except PutAside:
             return
         finally:
@@ -102,6 +112,6 @@ class Watch:
 
     def _forget(self) -> None:
         self._executions += 1
-        self._namespace, self._questions, self._busy = Namespace(), Questions(), False
+        self._namespace, self._questions, self._more, self._busy = Namespace(), Questions(), 0, False
         if self._asking:
             self._asking.cancel()

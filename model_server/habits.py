@@ -99,6 +99,10 @@ class Habits:
             found.setdefault(brackets(before)[-2:], Counter()).update(names)
         return found
 
+    def has_attribute(self, name: str) -> bool:
+        """Whether an attribute is written behind anything."""
+        return name in self._behind
+
     @cached_property
     def all_keywords(self) -> Mapping[str, int]:
         """Keywords, whatever is called."""

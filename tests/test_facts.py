@@ -86,6 +86,18 @@ def test_keywords() -> None:
     assert KNOWN.keywords(LIST, "append") is None
 
 
+def test_what_nothing_can_be_subscribed_from() -> None:
+    kind = Kind("k", ("a", "b", "c"), False, {"a": ()}, unsubscriptable=("b",))
+    assert [kind.has_no_members(name) for name in "abc"] == [True, True, False]
+
+
+def test_what_anything_offers() -> None:
+    assert {"head", "linspace", "area"} >= KNOWN.all_attributes - {
+        name for kind in KNOWN.kinds for name in kind.attributes
+    }
+    assert {name for kind in KNOWN.kinds for name in kind.attributes} == KNOWN.all_attributes
+
+
 def test_what_is_looked_up() -> None:
     assert KNOWN.variable("df") is DF
     assert KNOWN.variable("fd") is None

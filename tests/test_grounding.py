@@ -9,9 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jupyter_codecompose.evidence import Evidence
+from jupyter_codecompose.facts import Kind, Namespace, Variable
 from jupyter_codecompose.grounding import Grounding
 from jupyter_codecompose.notebook import Part
 from jupyter_codecompose.place import Place
+from jupyter_codecompose.results import FRAME, GROUP, GROUPS, SERIES
 from tests.namespaces import NAMESPACE, cell, notebook
 
 
@@ -38,8 +40,8 @@ WRONG = [
     ("", 'weather["new"] = weather["rain"]', 'weather["new"] = weather['),
     ("x = ", "weather[['wind', 'rain']]", "weather[['wind',"),
     ("model.", "fit(1, z=2)", "fit(1,"),
-    ("x = ", "n + np['a']", "n + np["),
-    ("x = ", "weather.head['wind']", "weather.head["),
+    ("x = ", "n + np['a']", "n + np"),
+    ("x = ", "weather.head['wind']", "weather.head"),
     ("def later(step):\n    return step\n\n", "x = n + step", "x = n +"),
     ("x = [step for step in range(3)]\n", "y = n + step", "y = n +"),
 ]
@@ -48,7 +50,7 @@ RIGHT = [
     ('weather["ra', 'in"] = 1'),
     ("", "model.beta = 1\nprint(model.beta)"),
     ("model.fit(1)\n", "print(model.coef_)"),
-    ("", "rows = weather.head(n=3)\nrows.anything['x'].foo(k=1)"),
+    ("", "rows = weather.head(n=3)\nrows.anything['x'].values.mean(k=1)"),
     ("x = ", "proxy.anything.at(all=1)"),
     ("x = ", "wide['b']"),
     ("", "for row, other in zip_all(n): print(row, other)".replace("zip_all", "print")),
@@ -84,6 +86,109 @@ def test_what_may_exist_is_left_alone(left: str, text: str, pieces: int) -> None
     assert shown(left, text, pieces=pieces) == text
 
 
+SALES = Namespace(
+    (
+        Variable("sales", "DataFrame", "pandas", FRAME, ("price", "region"), dotted=True, item=SERIES),
+        Variable("prices", "Series", "pandas", SERIES, complete=False),
+        Variable("named", "Series", "pandas", SERIES, complete=False, open=True),
+        Variable("rates", "dict", "builtins", "builtins.dict", ("standard",)),
+        Variable("clock", "module", "datetime", "datetime"),
+        Variable("np", "module", "numpy", "numpy"),
+        Variable("today", "date", "datetime", "datetime.date"),
+        Variable("week", "timedelta", "datetime", "datetime.timedelta"),
+        Variable("result", "Result", "lab", "lab.Result", own=("rsquared",)),
+    ),
+    (
+        Kind(FRAME, ("groupby", "iloc", "loc", "mean", "plot", "rename"), False, {"mean": ("axis",), "groupby": ()}),
+        Kind(SERIES, ("dt", "iloc", "loc", "max", "plot", "str", "sum"), False, {"max": ("axis",)}),
+        Kind(GROUPS, ("mean", "size"), False),
+        Kind(GROUP, ("mean", "sum"), False),
+        Kind("builtins.dict", ("get",), False),
+        Kind("datetime", ("date",), False, unsubscriptable=("date",)),
+        Kind("datetime.date", ("isoformat", "year"), False, subscriptable=False),
+        Kind("datetime.timedelta", ("days",), False, subscriptable=False),
+        Kind("numpy", ("concatenate", "fft", "linalg"), False, {"concatenate": ("axis",)}),
+        Kind("lab.Result", ("fit", "params"), False, {"fit": ("by",)}, subscriptable=False),
+        Kind("builtins", ("len", "print"), False),
+    ),
+    complete=True,
+)
+
+
+def sold(left: str, text: str, pieces: int = 1000) -> str:
+    ours = Grounding(Place.of(left, ""), Evidence(SALES, notebook(left)))
+    return "".join(ours.feed(text[at : at + pieces]) for at in range(0, len(text), pieces)) + ours.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('sales["price"].maxx()', 'sales["price"].'),
+        ('sales["price"].max(skip=1)', 'sales["price"].max('),
+        ("sales.price.maxx()", "sales.price."),
+        ('sales["price"]["region"]', 'sales["price"]'),
+        ('sales["price"].max["region"]', 'sales["price"].max'),
+        ('sales["price"].dt["region"]', 'sales["price"].dt'),
+        ('sales.iloc["region"]', "sales.iloc"),
+        ('sales.loc["month"]', "sales.loc"),
+        ('prices["month"]', "prices"),
+        ('clock.date["month"]', "clock.date"),
+        ('today["month"]', "today"),
+        ('result["price"]', "result"),
+    ],
+)
+def test_columns_are_known_and_what_nothing_is_subscribed_from(text: str, expected: str, pieces: int) -> None:
+    assert sold("x = ", text, pieces) == expected
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('sales["price"].max()["region"]', 'sales["price"].max()'),
+        ('sales["price"].max()["standard"].sum()', 'sales["price"].max()'),
+        ('sales.groupby("region")["price"].sum()["north"]', 'sales.groupby("region")["price"].sum()'),
+        ('sales.groupby("region").mean()["weight"]', 'sales.groupby("region").mean()'),
+        ('sales.groupby("region").dt.month', 'sales.groupby("region").'),
+        ("(today - week).sum()", "(today - week)."),
+        ("(week + week).isoformat()", "(week + week)."),
+        ("(sales.price > 2).isoformat()", "(sales.price > 2)."),
+        ("np.fft.random(3)", "np.fft."),
+        ("np.concatenate.mean()", "np.concatenate"),
+        ("sales.plot.zzzqx()", "sales.plot."),
+        ("result.fit() + result.zzzqx", "result.fit() + result."),
+    ],
+)
+def test_what_hardly_exists_is_not_shown(text: str, expected: str, pieces: int) -> None:
+    assert sold("x = ", text, pieces) == expected
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'sales["price"]["2024-01"]',
+        'sales["price"].str["May"]',
+        'sales.loc["May"], sales["price"].loc["sunday"], named["region"]',
+        'sales.loc["new"] = 1',
+        'sales["new"] = sales.price\nx = sales["new"].max(axis=0)',
+        'sales.groupby("region").mean()["price"]',
+        'sales.mean()["price"]',
+        'sales.rename(columns={"price": "cost"})["cost"]',
+        'print()["data"]',
+        "(today - week).isoformat(), (today - today).days, (week + today).year, (sales.price > 2).sum()",
+        "(today for today in week).values",
+        "np.fft.rfft(3), np.fft.rfft(3).real",
+        "sales.plot.bar(), sales.plot.mine()",
+        "result.fit().params, result.coef_",
+    ],
+)
+def test_what_is_likely_or_written_is_left_alone(text: str, pieces: int) -> None:
+    above = 'seen = reply["data"]\nother.mine()\nresult.fit()\n'
+    assert sold(above, text, pieces) == text
+
+
 def test_what_stands_behind_the_cursor_counts() -> None:
     assert shown("x = [", "item", right=" for item in range(3)]") == "item"
     assert shown("x = [", "item", right="]") == ""
@@ -93,6 +198,7 @@ def test_what_stands_behind_the_cursor_counts() -> None:
 def test_a_name_that_another_cell_binds_is_known() -> None:
     assert shown("x = ", "n + missing", cell("missing = 1", stale=True)) == "n + missing"
     assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n +"
+    assert shown("x = ", "n + missing", cell("class A:\n    def missing(self): pass", stale=True)) == "n +"
 
 
 SIGNS = "ab=.[]()\"' \n:,f#"
@@ -107,6 +213,19 @@ def test_pieces_say_what_the_whole_says(text: str, pieces: int) -> None:
     assert text.startswith(inpieces)
     assert text.startswith(whole)
     assert not parses("x = weather" + text) or inpieces.rstrip() == whole.rstrip()
+
+
+PARTS = st.sampled_from(
+    [*SIGNS, "sales", '["price"]', ".price", ".max", "()", " - ", "(", "today", "week", ".iloc", "np.fft"]
+)
+
+
+@given(st.lists(PARTS, max_size=12).map("".join), st.integers(1, 5))
+def test_of_columns_and_calculations_too(text: str, pieces: int) -> None:
+    inpieces, whole = sold("x = (sales", text, pieces), sold("x = (sales", text)
+    assert text.startswith(inpieces)
+    assert text.startswith(whole)
+    assert not parses("x = (sales" + text) or inpieces.rstrip() == whole.rstrip()
 
 
 def parses(text: str) -> bool:

@@ -11,6 +11,8 @@ from jupyter_client.kernelspec import KernelSpec
 
 from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.kernel import Kernels
+from jupyter_codecompose.question import TEXTS
+from jupyter_codecompose.watch import MORE
 from tests.conftest import until
 from tests.hostile import HOSTILE, LEFT_BEHIND
 from tests.page import Page, forgotten, notebook, settled
@@ -22,13 +24,13 @@ def manager(jp_serverapp: Any) -> Any:
 
 
 async def learnt(page: Page, kernels: Kernels, *kinds: str) -> Namespace:
-    """What is known once these kinds are: after one execution, or a few where the machine is busy."""
+    """What is known once these kinds are, a few questions after an execution."""
     async with asyncio.timeout(20):
         while True:
-            await page.run("n = 1")
-            known = await settled(kernels, page.id, "n")
+            known = await kernels.of(page.id)
             if all(map(known.kind, kinds)):
                 return known
+            await asyncio.sleep(0.01)
 
 
 async def test_facts(manager: Any) -> None:
@@ -57,9 +59,10 @@ async def test_facts(manager: Any) -> None:
         assert await kernels.of(page.id) == Namespace()
 
 
-async def test_what_there_was_no_time_for_is_told_after_the_next_execution(manager: Any) -> None:
+async def test_what_there_was_no_time_for_is_told_when_somebody_wants_to_know_again(manager: Any) -> None:
     async with notebook(manager) as (page, kernels):
         await page.run("import pandas as pd, xml\nimport xml.etree.ElementTree\ndf = pd.DataFrame({'region': ['a']})")
+        page.others.clear()
         known = await learnt(page, kernels, "pandas.Series", "xml.etree.ElementTree")
         df = known.variable("df")
         assert df
@@ -71,6 +74,23 @@ async def test_what_there_was_no_time_for_is_told_after_the_next_execution(manag
         part = known.kind("xml.etree")
         assert part
         assert part.modules["ElementTree"] == "xml.etree.ElementTree"
+
+
+async def test_a_kernel_is_not_asked_without_end(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run("import numpy as np")
+        page.others.clear()
+        for _ in range(300):
+            await kernels.of(page.id)
+            await asyncio.sleep(0.005)
+        await page.value("0")
+        assert 2 < page.others.count("status") / 2 <= len(TEXTS) + 1 + MORE
+        page.others.clear()
+        for _ in range(20):
+            await kernels.of(page.id)
+            await asyncio.sleep(0.005)
+        await page.value("0")
+        assert page.others == []
 
 
 async def test_a_kernel_is_asked_once_per_execution_and_for_each_kind_once(manager: Any) -> None:
@@ -164,6 +184,31 @@ async def test_hostile_values_and_shadowed_builtins_are_not_touched_and_nothing_
         assert await page.value(LEFT_BEHIND) == before
         assert (await page.run("_"))["status"] == "ok"
         assert set(page.others) <= {"status"}
+
+
+NO_GARBAGE = (
+    "[(__import__('gc').collect(), kept, *map(__import__('gc').is_tracked, kept),"
+    " [one for one in __import__('gc').get_objects() if type(one) is type(lambda: 0)"
+    " and one.__code__.co_filename == '<codecompose>'])[2:]"
+    " for key, kept in get_ipython().meta.items() if 'codecompose' in key]"
+)
+
+
+async def test_a_kernel_keeps_code_and_nothing_that_its_collector_knows(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 1")
+        await settled(kernels, page.id, "x")
+        assert await page.value(NO_GARBAGE) == str([(*[False] * len(TEXTS), [])])
+
+
+async def test_a_kernel_that_has_lost_the_code_is_sent_it_again(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run("x = 1")
+        await settled(kernels, page.id, "x")
+        await page.run("get_ipython().meta.clear()")
+        await forgotten(kernels, page.id, "x")
+        await page.run("y = 1")
+        await settled(kernels, page.id, "y")
 
 
 async def test_a_kernel_that_is_not_ours(manager: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_codecompose.facts import Kind, Namespace, Variable
 from jupyter_codecompose.leaves import leaves
-from jupyter_codecompose.results import FRAME, GROUP, GROUPS, SERIES, Results, bindings, bindings_of
+from jupyter_codecompose.results import FRAME, GROUP, GROUPS, INDEX, SERIES, Results, bindings, bindings_of
 from tests.namespaces import COLUMNS, NAMESPACE
 
 
@@ -26,7 +27,14 @@ def kind(text: str, *above: str) -> tuple[str, tuple[str, ...]]:
         ('weather[["wind", "date"]]', (FRAME, COLUMNS)),
         ('weather["wind"]', (SERIES, ())),
         ("weather.wind", (SERIES, ())),
-        ("weather.mean()", (SERIES, ())),
+        ("weather.mean()", (SERIES, COLUMNS)),
+        ('(weather["wind"] > 1)', (SERIES, ())),
+        ('(weather["wind"] - weather.mean().max())', (SERIES, ())),
+        ('(weather[["wind"]] * 2).dropna()', (FRAME, COLUMNS)),
+        ("(weather, 1)", ("", ())),
+        ("(n + 1)", ("", ())),
+        ("(row + 1 for row in weather)", ("", ())),
+        ("windy = (weather.wind + 1)\nwindy", ("", ())),
         ('weather.groupby("date")', (GROUPS, COLUMNS)),
         ('weather.groupby("date")["wind"]', (GROUP, ())),
         ('weather.groupby("date")["wind"].mean()', (SERIES, ())),
@@ -41,6 +49,19 @@ def kind(text: str, *above: str) -> tuple[str, tuple[str, ...]]:
 )
 def test_a_chain_is_followed(text: str, expected: tuple[str, tuple[str, ...]]) -> None:
     assert kind(text) == expected
+
+
+def test_parts_of_an_instance_and_of_a_frame_are_known() -> None:
+    model = Variable("model", "Model", "lab", "lab.Model", own=("table",), parts={"table": FRAME})
+    frame = Variable("frame", "DataFrame", "pandas", FRAME)
+    kinds = (Kind(FRAME, ("head", "index"), False), Kind(INDEX, ("name",), False), Kind("lab.Model", (), False))
+    for text, expected in [("model.table.x", FRAME), ("frame.index.x", INDEX), ("frame.head().index.x", INDEX)]:
+        row = leaves(text)
+        found = Results(Namespace((model, frame), kinds), (), ()).before(
+            row, max(at for at, leaf in enumerate(row) if leaf.text == "x")
+        )
+        assert found
+        assert found.kind == expected
 
 
 def test_a_name_is_followed_into_the_cells_above_the_last_first() -> None:

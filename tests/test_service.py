@@ -43,7 +43,7 @@ async def test_a_line(worker: FakeWorker) -> None:
     ours = service(worker)
     *chunks, end = await events_of(ours, snapshot(kernel="k"))
     texts = [chunk.text for chunk in chunks if isinstance(chunk, Chunk)]
-    assert texts[0] == "df."
+    assert texts[0] == "df"
     assert "".join(texts) == "df.groupby('region')"
     assert isinstance(end, End)
     assert (end.reason, end.model, end.explanation) == ("stop", "fake", None)

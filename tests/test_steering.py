@@ -88,6 +88,8 @@ def test_otherwise_anything_may_follow(left: str) -> None:
         ("model.fit(1)\nmodel.pre", "dict"),
         ("self.losses = []\nself.lo", "sses"),
         ("fig, ax = plt.subplots(fi", "gsize="),
+        ('steps = [("scale", 1), ("pca", 2)]\npca = model.parts["', 'pca"]'),
+        ('(weather["wind"] > 1).su', "m()"),
     ],
 )
 def test_elsewhere_what_is_likely_may_follow_and_the_likeliest_comes_first(left: str, first: str) -> None:

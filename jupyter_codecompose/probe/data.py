@@ -9,7 +9,9 @@ from typing import Any
 from jupyter_codecompose.probe.slots import (
     all_shown,
     belongs,
+    bodies_of,
     derives,
+    entry_of,
     flat,
     found,
     is_class,
@@ -24,9 +26,11 @@ COLUMNS = 2_000
 KEYS = 60
 NUMBERED = ("RangeIndex", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "IntervalIndex")
 """The pandas indexes that hold no names."""
+PARTS = (("numpy", "ndarray"), ("pandas", "DataFrame"), ("pandas", "Series"))
+"""Types that are known anyway, so that it costs nothing to tell of which an instance's parts are."""
 ARRAYS: dict[int, tuple[Any, bool]] = {}
 DTYPES: dict[int, tuple[Any, str]] = {}
-"""What one look has found of types of arrays, and of dtypes; each is held, so that no other has its id."""
+"""What one look has found of types of arrays, and of dtypes or their types; each is held: no other can have its id."""
 
 Described = dict[str, Any]
 
@@ -40,7 +44,7 @@ class Readers:
 
     def of(self, kind: type) -> list[Callable[[Any], Described]]:
         """What reads the values of a type, if that is known here."""
-        read = self._readers.get(id(kind))
+        read = self._readers.get(id(kind)) or (heirs_keys if derives(kind, dict) else None)
         return [partial(guarded, read)] if read else []
 
 
@@ -54,9 +58,32 @@ def guarded(read: Callable[[Any], Described], value: Any) -> Described:
 
 def keys(mapping: dict[Any, Any]) -> Described:
     """The keys of a small dict of strings; those of a large one are data, not a shape."""
-    if len(mapping) > KEYS:
+    if dict.__len__(mapping) > KEYS:
         return {"complete": False}
-    return members(list(mapping))
+    return members(list(dict.keys(mapping)))
+
+
+def heirs_keys(mapping: dict[Any, Any]) -> Described:
+    """The keys of a dict of another class: they are all only where it finds no others."""
+    kind = type(mapping)
+    if bodies_of(kind) is None:
+        return {}
+    told = keys(mapping)
+    same = entry_of(kind, "__getitem__") is dict.__dict__["__getitem__"] and entry_of(kind, "__missing__") is None
+    return told if same else {**told, "complete": False}
+
+
+def bunch(value: Any) -> Described:
+    """What scikit-learn's functions give: a dict whose keys are attributes too."""
+    told = keys(value)
+    return {**told, "dotted": True, "open": not told["complete"], **parts_in(flat(value))}
+
+
+def parts_in(names: dict[str, Any]) -> Described:
+    """Which of some names stand for a table or an array, and the names of what these offer."""
+    kinds = {id(found(module, name)): f"{module}.{name}" for module, name in PARTS}
+    parts = {name: kinds[id(type(value))] for name, value in names.items() if id(type(value)) in kinds and public(name)}
+    return {"parts": parts} if parts else {}
 
 
 def members(names: list[Any]) -> Described:
@@ -139,17 +166,20 @@ def dtype_of(values: Any) -> str:
     if not ARRAYS[id(kind)][1]:
         return ""
     dtype = values.dtype
-    if id(dtype) not in DTYPES:
-        DTYPES[id(dtype)] = dtype, said_of(dtype)
-    return DTYPES[id(dtype)][1]
+    named = DTYPES.get(id(type(dtype))) or DTYPES.get(id(dtype))
+    if named is None:
+        named = named_of(dtype)
+        DTYPES[id(named[0])] = named
+    return named[1]
 
 
-def said_of(dtype: Any) -> str:
-    """A dtype's name."""
-    if derives(type(dtype), found("numpy", "dtype")):
-        return word(dtype.name)
-    named = word(name_of(type(dtype))).removesuffix("Dtype")
-    return {"Categorical": "category", "String": "string"}.get(named, named)
+def named_of(dtype: Any) -> tuple[Any, str]:
+    """What has a name, and the name: a dtype of numpy's itself, but of all others their type."""
+    kind = type(dtype)
+    if derives(kind, found("numpy", "dtype")):
+        return dtype, word(dtype.name)
+    name = word(name_of(kind)).removesuffix("Dtype")
+    return kind, {"Categorical": "category", "String": "string"}.get(name, name)
 
 
 def polars_frame(value: Any) -> Described:
@@ -197,6 +227,7 @@ KNOWN = (
     ("pandas", "Series", series),
     ("geopandas", "GeoSeries", series),
     ("numpy", "ndarray", array),
+    ("sklearn.utils", "Bunch", bunch),
     ("torch", "Tensor", tensor),
     ("torch.nn", "Parameter", tensor),
     ("polars", "DataFrame", polars_frame),

@@ -1,6 +1,7 @@
 """The types, classes and modules that a look meets, and which of them it tells of.
 
 Each is told of once: a question brings the marks of what is known already, and what still has its mark is only named.
+It also brings how many names of a thing were `gone` through where there was no time for all: the others come next.
 Beside what the user's names lead to, these are the parts of packages, two levels deep, and the types in `USUAL`.
 """
 
@@ -31,8 +32,6 @@ from jupyter_codecompose.probe.slots import (
     word,
 )
 
-NEW = 250_000
-"""The most that is told of kinds in one look: what does not fit is told of in the next."""
 MOST = 400
 """With so many kinds known, no more parts of packages are told of: each is looked at in every look."""
 INNER = ("backends", "compat", "core", "externals", "internals", "testing", "tests", "util", "utils")
@@ -40,6 +39,8 @@ INNER = ("backends", "compat", "core", "externals", "internals", "testing", "tes
 USUAL = (
     ("pandas", "DataFrame"),
     ("pandas", "Series"),
+    ("pandas", "Index"),
+    ("pandas", "DatetimeIndex"),
     ("pandas.api.typing", "DataFrameGroupBy"),
     ("pandas.api.typing", "SeriesGroupBy"),
     ("numpy", "ndarray"),
@@ -51,14 +52,16 @@ USUAL = (
 )
 """Types that are told of wherever they are loaded, under these names, whatever they say of their module."""
 
+Tell = Callable[[Any, int, float], Told]
+
 
 class Kinds:
     """The kinds that one look meets, each under a name of its own, and what is said of them."""
 
-    def __init__(self, known: dict[str, int]) -> None:
-        self._known = known
+    def __init__(self, known: dict[str, int], gone: dict[str, int]) -> None:
+        self._known, self._gone = known, gone
         self._marks = set(known.values())
-        self._met: dict[str, tuple[Any, Callable[[Any], Told]]] = {}
+        self._met: dict[str, tuple[Any, Tell]] = {}
         self._names: dict[tuple[int, Any], str] = {}
         self._same: dict[str, None] = {}
         self._parts: list[Any] = []
@@ -68,7 +71,7 @@ class Kinds:
             module = sys.modules.get(name)
             if type(module) is not Module:
                 continue
-            if outline(module) == mark:
+            if outline(module) == mark and name not in gone:
                 self._names[id(module), module_told] = name
                 self._same[name] = None
             else:
@@ -96,9 +99,11 @@ class Kinds:
         name = name_of_module(module)
         return self._meet(module, name, module_told) if name not in ("", "__main__") else ""
 
-    def told(self, end: float, soon: float, room: int = NEW) -> Told:
-        """What is not known yet, as far as there is time and room, and the names of what is as it was. For the parts of
-        packages there is time until `soon`."""
+    def told(self, end: float) -> Told:
+        """What is not known yet, as far as there is time, the names of what is as it was, and whether there is more.
+
+        At least one thing is told of, at least in part, so that some looks later all is.
+        """
         for kind, _ in self._usual.values():
             self.recall(kind)
             self.of_type(kind)
@@ -106,22 +111,27 @@ class Kinds:
         for module in self._parts:
             self.of_module(module)
         kinds: list[Told] = []
-        waiting = list(self._met)
+        waiting = [name for name in self._met if not self._as_it_was(name)]
         for name in waiting:
-            thing, tell = self._met[name]
-            mark = self._mark(thing)
-            if self._known.get(name) == mark:
-                self._same[name] = None
-            elif room > 0 and (name in direct or not kinds or perf_counter() < soon):
-                parts = self._parts_of(thing, name in direct) if type(thing) is Module else {}
-                waiting += [part for part in parts.values() if part in self._met and part not in waiting]
-                kinds.append({"name": name, "mark": mark, "modules": parts, **tell(thing)})
-                room -= weight(kinds[-1])
-            if perf_counter() > end:
+            if kinds and (kinds[-1].get("gone") or perf_counter() > end):
                 break
-        return {"kinds": kinds, "same": list(self._same)}
+            thing, tell = self._met[name]
+            parts = self._parts_of(thing, name in direct) if type(thing) is Module else {}
+            waiting += [part for part in parts.values() if part in self._met and part not in waiting]
+            mark = self._mark(thing)
+            gone = self._gone.get(name, 0) if self._known.get(name) == mark else 0
+            kinds.append({"name": name, "mark": mark, "modules": parts, **tell(thing, gone, end)})
+        more = len(kinds) < len(waiting) or any("gone" in kind for kind in kinds)
+        return {"kinds": kinds, "same": list(self._same), "more": more}
 
-    def _meet(self, thing: Any, name: str, tell: Callable[[Any], Told]) -> str:
+    def _as_it_was(self, name: str) -> bool:
+        """Whether all of a thing has been told, and it is as it was then; it is noted if so."""
+        same = name not in self._gone and self._known.get(name) == self._mark(self._met[name][0])
+        if same:
+            self._same[name] = None
+        return same
+
+    def _meet(self, thing: Any, name: str, tell: Tell) -> str:
         key = id(thing), tell
         if key not in self._names:
             while name in self._met or name in self._same:
@@ -170,13 +180,3 @@ def mark_of(thing: Any) -> int:
 def titled(kind: type) -> str:
     """A type's qualified name."""
     return f"{word(module_of(kind))}.{word(qualified_name_of(kind))}"
-
-
-def weight(told: Told) -> int:
-    """About as many characters as are needed to tell it."""
-    names = [
-        *told["attributes"],
-        *told["parameters"],
-        *[name for taken in told["parameters"].values() for name in taken],
-    ]
-    return sum(map(len, names)) + 3 * len(names)

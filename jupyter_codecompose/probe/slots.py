@@ -40,7 +40,7 @@ def belongs(kind: type, *packages: str) -> bool:
 
 def derives(kind: type, base: Any) -> bool:
     """Whether a type is a class or one of its heirs."""
-    return any(ancestor is base for ancestor in line_of(kind))
+    return any(map(is_, line_of(kind), repeat(base)))
 
 
 def is_class(kind: type) -> bool:

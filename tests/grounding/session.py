@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ class Session:
             raise RuntimeError(f"{reply['content']['ename']}: {reply['content']['evalue']}")
 
     async def namespace(self) -> Namespace:
-        """What the probe sees."""
-        return self._questions.read(await ask(self._client, self._questions.next()))
+        """What the probe sees, once it has had the time for all of it."""
+        return await self._questions.put_all(partial(ask, self._client))
 
     async def missing(self, lines: Sequence[tuple[str, int]], bound: Sequence[str]) -> list[list[str]]:
         """What each line names behind a column that does not exist, by the kernel itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict, defaultdict
 from time import perf_counter
 from typing import Any
 
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 import torch
 import xarray as xr
+from sklearn.utils import Bunch
 
 from jupyter_codecompose.probe.data import Readers
 
@@ -35,6 +37,13 @@ def test_a_frame() -> None:
         "open": False,
         "item": "",
     }
+
+
+def test_dtypes() -> None:
+    names = ["Int64", "Int32", "Int64", "float32", "boolean", "string", "category", "datetime64[ns, UTC]", "int8"]
+    frame = pd.DataFrame({str(n): pd.Series([1], dtype=name) for n, name in enumerate(names)})
+    told = ["Int64", "Int32", "Int64", "float32", "Boolean", "string", "category", "DatetimeTZ", "int8"]
+    assert described(frame)["dtypes"] == told
 
 
 @pytest.mark.parametrize(
@@ -145,6 +154,31 @@ def test_heirs_of_a_frame_are_not_asked() -> None:
 def test_dicts() -> None:
     assert described({"a": "secret", "b": 2}) == {"members": ["a", "b"], "complete": True}
     assert described({str(n): n for n in range(61)}) == {"complete": False}
+
+
+class Loaded(dict[Any, Any]):
+    """A dict of a user, which notices when it is asked."""
+
+    def keys(self) -> Any:
+        raise RuntimeError
+
+    __len__ = __iter__ = __contains__ = keys  # type: ignore[assignment]
+
+
+def test_heirs_of_a_dict_have_its_keys_and_some_may_find_others() -> None:
+    assert described(OrderedDict(a=1)) == {"members": ["a"], "complete": True}
+    assert described(defaultdict(int, a=1)) == {"members": ["a"], "complete": False}
+    assert described(Loaded(a=1)) == {"members": ["a"], "complete": True}
+
+
+def test_what_scikit_learns_functions_give_has_its_keys_after_a_dot() -> None:
+    whole = {"members": ["data", "target"], "complete": True, "dotted": True, "open": False}
+    assert described(Bunch(data=1, target=2)) == whole
+    assert described(Bunch(data=np.zeros(1), frame=pd.DataFrame()))["parts"] == {
+        "data": "numpy.ndarray",
+        "frame": "pandas.DataFrame",
+    }
+    assert described(Bunch(**{f"k{n}": n for n in range(61)})) == {"complete": False, "dotted": True, "open": True}
 
 
 def test_arrays() -> None:

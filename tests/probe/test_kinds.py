@@ -13,23 +13,20 @@ import numpy as np
 import pandas as pd
 
 from jupyter_codecompose.probe.kinds import MOST, USUAL, Kinds
+from jupyter_codecompose.probe.offers import LEAST
 from jupyter_codecompose.probe.slots import BODIES
 
 sm: Any = import_module("statsmodels.api")
 USUAL_NAMES = {f"{module}.{name}" for module, name in USUAL}
 
 
-def told(known: dict[str, int], *things: Any, **more: Any) -> dict[str, Any]:
+def told(known: dict[str, int], *things: Any, gone: dict[str, int] | None = None, end: float = inf) -> dict[str, Any]:
     """What one look tells of some types and modules."""
     BODIES.clear()
-    kinds = Kinds(known)
+    kinds = Kinds(known, gone or {})
     for thing in things:
         kinds.of_module(thing) if isinstance(thing, ModuleType) else kinds.of_type(thing)
-    return told_by(kinds, **more)
-
-
-def told_by(kinds: Kinds, soon: float = inf, **more: int) -> dict[str, Any]:
-    return kinds.told(inf, soon, **more)
+    return kinds.told(end)
 
 
 def marks(look: dict[str, Any]) -> dict[str, int]:
@@ -98,26 +95,45 @@ def test_two_levels_of_a_package() -> None:
     assert not look["statsmodels.datasets.macrodata"]["modules"]
 
 
-def test_parts_are_told_of_once_there_is_time_and_not_without_end() -> None:
-    first = {kind["name"] for kind in told({}, np, sm, soon=0)["kinds"]} - USUAL_NAMES
-    assert first == {"numpy", "statsmodels.api"}
+def test_parts_are_not_told_of_without_end() -> None:
     crowd = {f"kind_{n}": 1 for n in range(MOST)}
     assert {kind["name"] for kind in told(crowd, np)["kinds"]} - USUAL_NAMES == {"numpy"}
 
 
 def test_usual_types_have_the_names_that_they_are_imported_by() -> None:
-    kinds = Kinds({})
+    kinds = Kinds({}, {})
     assert kinds.of_type(pd.Series) == "pandas.Series"
     assert kinds.of_type(type(pd.DataFrame({"a": [1]}).groupby("a"))) == "pandas.api.typing.DataFrameGroupBy"
     assert kinds.of_type(type(plt.figure().gca())) == "matplotlib.axes.Axes"
-    assert {"pandas.DataFrame", "pandas.Series", "numpy.ndarray"} <= set(told_in(told_by(kinds)))
+    assert {"pandas.DataFrame", "pandas.Series", "numpy.ndarray"} <= set(told_in(kinds.told(inf)))
 
 
-def test_what_does_not_fit_is_told_in_the_next_look() -> None:
+def test_what_there_was_no_time_for_is_told_in_the_next_looks() -> None:
     known: dict[str, int] = {}
+    gone: dict[str, int] = {}
+    parameters: dict[str, dict[str, list[str]]] = {}
     looks = 0
-    while (look := told(known, np, room=1_000))["kinds"]:
-        known = marks(look) | known | told_in(look)
-        looks += 1
-    assert looks > 2
-    assert known == marks(told({}, np))
+    more = True
+    while more:
+        look = told(known, np, gone={name: count for name, count in gone.items() if count}, end=0)
+        (kind,) = look["kinds"]
+        assert len(kind["parameters"]) <= LEAST
+        known, gone[kind["name"]] = marks(look) | known | told_in(look), kind.get("gone", 0)
+        parameters.setdefault(kind["name"], {}).update(kind["parameters"])
+        looks, more = looks + 1, look["more"]
+    whole = told({}, np)
+    assert looks > len(whole["kinds"])
+    assert known == marks(whole)
+    assert parameters == {kind["name"]: kind["parameters"] for kind in whole["kinds"]}
+    assert not whole["more"]
+
+
+def test_what_has_changed_before_all_was_told_is_told_from_its_beginning() -> None:
+    class Own:
+        def first(self, a: int) -> None: ...
+
+    usual = marks(told({}))
+    (kind,) = told(usual, Own)["kinds"]
+    Own.second = 1  # type: ignore[attr-defined]
+    (kind,) = told(usual | {kind["name"]: kind["mark"]}, Own, gone={kind["name"]: 1})["kinds"]
+    assert kind["parameters"] == {"first": ["a"]}

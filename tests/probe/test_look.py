@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import types
 from time import perf_counter
 from typing import Any
@@ -14,8 +13,16 @@ import pytest
 from jupyter_codecompose.probe import look
 from jupyter_codecompose.probe.kinds import Kinds
 from jupyter_codecompose.probe.names import Names
+from jupyter_codecompose.probe.offers import type_told
+from jupyter_codecompose.probe.slots import BODIES
 
 CALLS: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def afresh() -> None:
+    """Each test is a look of its own."""
+    BODIES.clear()
 
 
 def trap(name: str) -> Any:
@@ -98,8 +105,9 @@ def hostile() -> dict[str, object]:
 
 
 def seen(space: dict[Any, Any], hidden: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What a first look tells where it may take its time."""
-    return look.seen(space, hidden or {}, {}, seconds=60)
+    """What a first look tells of all names where it may take its time."""
+    told: dict[str, Any] = look.seen(space, hidden or {}, Kinds({}, {}), perf_counter() + 60, again=False)["names"]
+    return told
 
 
 def test_hostile_values_are_named_and_not_touched() -> None:
@@ -117,32 +125,9 @@ def test_hostile_values_are_named_and_not_touched() -> None:
     assert told["complete"]
 
 
-def test_no_garbage_is_collected_in_a_look() -> None:
-    space = {f"name_{n}": {"a": n} for n in range(500)}
-    collections: list[str] = []
-
-    def note(phase: str, info: dict[str, int]) -> None:
-        collections.append(phase)
-
-    threshold = gc.get_threshold()
-    gc.callbacks.append(note)
-    gc.set_threshold(1)
-    try:
-        seen(space)
-        assert collections
-        with look.uncollected():
-            collections.clear()
-            seen(space)
-            assert collections == []
-    finally:
-        gc.set_threshold(*threshold)
-        gc.callbacks.remove(note)
-    assert gc.isenabled()
-
-
 def variable(value: object) -> dict[str, Any]:
     """What is told of one value."""
-    return Names(Kinds({})).value(value)
+    return Names(Kinds({}, {})).value(value)
 
 
 class Box:
@@ -161,6 +146,8 @@ def test_what_is_the_instances_own() -> None:
     assert variable(types.SimpleNamespace(a=1, _b=2))["own"] == ["a"]
     slotted = variable(type("Slotted", (), {"__slots__": ("a",)})())
     assert not {"own", "open"} & set(slotted)
+    held = variable(types.SimpleNamespace(a=1, table=pd.DataFrame(), _b=pd.DataFrame(), column=pd.Series([1])))
+    assert held["parts"] == {"table": "pandas.DataFrame", "column": "pandas.Series"}
     crowd = Box(1)
     crowd.__dict__.update({f"name_{n}": n for n in range(1000)})
     assert variable(crowd)["open"]
@@ -175,6 +162,19 @@ def test_torch_modules_have_their_parts() -> None:
     assert not told["open"]
 
 
+def test_what_wraps_the_results_of_statsmodels_has_their_names() -> None:
+    import statsmodels.api as sm
+
+    results = sm.OLS([1.0, 2.0, 4.0], [[1.0], [2.0], [3.0]]).fit()
+    told = variable(results)
+    names = {*told["own"], *type_told(type(results))["attributes"]}
+    assert not told["open"]
+    assert not type_told(type(results))["open"]
+    assert {name for name in dir(results) if name[0] != "_"} <= names
+    assert {"rsquared", "params"} <= set(told["own"])
+    assert "save" not in told["own"], "its type's own, which is told of with its keywords"
+
+
 def test_modules_classes_and_what_is_hidden() -> None:
     assert (variable(pd)["type"], variable(pd)["module"], variable(pd)["kind"]) == ("module", "pandas", "pandas")
     assert (variable(Box)["type"], variable(Box)["module"]) == ("type", __name__)
@@ -185,6 +185,13 @@ def test_modules_classes_and_what_is_hidden() -> None:
     assert told["hidden"] == ["open", "exit"]
 
 
+def test_asked_again_it_tells_of_the_same_kinds_and_of_no_names() -> None:
+    space = {"box": Box(1), "Box": Box, "pd": pd, "frame": pd.DataFrame({"a": [1]}), "n": 1}
+    first, again = (look.seen(space, {}, Kinds({}, {}), perf_counter() + 60, again) for again in (False, True))
+    assert [one["name"] for one in first["names"]["variables"]] == [*space]
+    assert again == {**first, "names": None}
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "not an identifier", "a\nb", "a\ud800", ""])
 def test_names_that_nobody_can_write_are_left_out(name: str) -> None:
     assert seen({name: 1, "x": 2})["variables"][0]["name"] == "x"
@@ -193,7 +200,7 @@ def test_names_that_nobody_can_write_are_left_out(name: str) -> None:
 def test_a_million_variables_take_no_more_than_their_time() -> None:
     space = {f"name_{n}": n for n in range(1_000_000)}
     began = perf_counter()
-    told = look.seen(space, {}, {})
+    told = look.seen(space, {}, Kinds({}, {}), perf_counter(), again=False)["names"]
     assert perf_counter() - began < 1
     assert not told["complete"]
     assert len(told["variables"]) <= look.SEEN

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import datetime as datetime_module
 import enum
 import inspect
 import os
@@ -66,6 +68,8 @@ def test_a_users_class() -> None:
         "attributes": ["loose", "of", "scaled", "size", "unit"],
         "open": False,
         "parameters": {"scaled": ["by", "steps"], "unit": ["name"], "of": ["other"], "__call__": ["factor"]},
+        "unsubscriptable": ["loose"],
+        "subscriptable": False,
     }
     told = class_told(Area)
     assert told["parameters"]["__call__"] == ["side"]
@@ -100,6 +104,13 @@ def test_the_keywords_are_those_that_python_finds(value: object) -> None:
             assert named <= set(told)
             unnamed = any(one.kind is one.VAR_KEYWORD for one in parameters)
             assert not unnamed or is_checked(inspect.unwrap(getattr(type(value), name)))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_from_what_is_told_to_be_unsubscriptable_nothing_can_be_subscribed(value: object) -> None:
+    for name in type_told(type(value))["unsubscriptable"]:
+        with pytest.raises(TypeError):
+            getattr(value, name)["a"]
 
 
 class Anything:
@@ -150,6 +161,19 @@ def test_modules(module: types.ModuleType) -> None:
     told = module_told(module)
     assert not told["open"]
     assert {name for name in dir(module) if name[0] != "_"} <= set(told["attributes"])
+
+
+@pytest.mark.parametrize("module", [*MODULES, builtins, datetime_module], ids=lambda module: module.__name__)
+def test_nothing_can_be_subscribed_from_plain_classes_functions_and_numbers(module: types.ModuleType) -> None:
+    for name in module_told(module)["unsubscriptable"]:
+        with pytest.raises(TypeError):
+            getattr(module, name)["a"]
+
+
+def test_classes_that_can_be_subscribed_are_not_told_to_be_unsubscriptable() -> None:
+    assert not {"list", "dict", "type"} & set(module_told(builtins)["unsubscriptable"])
+    assert {"ValueError", "memoryview"} <= set(module_told(builtins)["unsubscriptable"])
+    assert {"date", "timedelta", "MAXYEAR"} <= set(module_told(datetime_module)["unsubscriptable"])
 
 
 def test_numpy_has_what_it_loads_late_and_not_what_it_has_lost() -> None:
