@@ -10,7 +10,7 @@ CORPUS ?= ../shared/data/corpus
 CASES ?= ../shared/data/hidden_lines_dev.jsonl.xz
 RUN ?= runs/bundled
 
-PACKAGE := $(shell find labextension/src labextension/classic labextension/schema labextension/style -type f 2>/dev/null)
+PACKAGE := labextension/rspack.config.js $(shell find labextension/src labextension/classic labextension/schema labextension/style -type f 2>/dev/null)
 
 .PHONY: lab test check bench docs screenshots train evaluate wheel clean
 

@@ -1,15 +1,17 @@
 /** What a person can do, in the host's list of shortcuts and in its command palette. */
 
 import { type Flag, toggleFlag } from '../src/flags';
+import type { Here } from '../src/here';
 import type { Switch } from '../src/switch';
 import type { Completer } from './completer';
-import { focusedIn, metadataOf } from './document';
+import { focusedIn, languageIn, metadataOf } from './document';
 import type { IJupyter, INotebook } from './host';
 
 export function addActions(
   { keyboard_manager, notebook }: IJupyter,
   completer: Completer,
-  power: Switch
+  power: Switch,
+  here: Here
 ): void {
   const { actions, edit_shortcuts } = keyboard_manager;
   const add = (name: string, help: string, handler: () => void) =>
@@ -26,10 +28,14 @@ export function addActions(
     'pause or resume suggestions that appear by themselves',
     () => void power.toggle()
   );
+  add('toggle-notebook', 'suggest in this document: off or on', () => {
+    toggle(notebook, 'automatic');
+    here.update();
+  });
   add(
-    'toggle-notebook',
-    'suggestions that appear by themselves: off or on for this notebook',
-    () => toggle(notebook, 'automatic')
+    'toggle-language',
+    'suggest in this language: off or on',
+    () => void power.toggleLanguage(languageIn(notebook))
   );
   add(
     'toggle-kernel',

@@ -5,6 +5,7 @@
  */
 
 import { factsOf, type IGlance, sentencesOf, wordOf } from '../src/glance';
+import type { Here } from '../src/here';
 import type { Meter } from '../src/meter';
 import type { StatusModel } from '../src/status';
 import type { Switch } from '../src/switch';
@@ -13,6 +14,7 @@ import { english } from './english';
 export interface IParts extends IGlance {
   readonly status: StatusModel;
   readonly power: Switch;
+  readonly here: Here;
   readonly meter: Meter;
 }
 
@@ -31,6 +33,7 @@ export function addButton(toolbar: Element | null, parts: IParts): void {
   };
   parts.status.changed.connect(draw);
   parts.power.changed.connect(draw);
+  parts.here.changed.connect(draw);
   parts.meter.changed.connect(draw);
   draw();
   const group = document.createElement('div');

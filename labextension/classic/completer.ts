@@ -8,8 +8,9 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import { nextLine, nextWord } from '../src/parts';
 import { type IPlace, isSamePlace, placeOf } from '../src/place';
-import type { Context, Provider } from '../src/provider';
+import type { Provider } from '../src/provider';
 import { restOf, typedSince } from '../src/suggestion';
+import type { Context } from '../src/view';
 import { editorOf } from './editor';
 import { drawGhost } from './ghost';
 import type { ICodeMirror } from './host';

@@ -9,7 +9,9 @@ import { textOfOutputs } from '../src/cells';
 import { isSwitchedOff, isTagged } from '../src/exclusion';
 import type { IDocument, ISource } from '../src/snapshot';
 import { isFlagOn, type Metadata } from '../src/flags';
-import { textIn } from '../src/language';
+import { type IOff, reasonOf } from '../src/here';
+import { languageOf, textIn } from '../src/language';
+import type { Switch } from '../src/switch';
 import type { ICell, ICodeMirror, INotebook } from './host';
 
 /** The notebook, with the cursor of `cm`; null if that is not in it, or where nothing may be sent. */
@@ -41,6 +43,27 @@ export function documentOf(
     active,
     offset: cm.indexFromPos(cm.getCursor())
   };
+}
+
+/** Why nothing comes by itself in the selected cell, a pause apart. */
+export function offIn(
+  notebook: INotebook,
+  power: Pick<Switch, 'isLanguageOn'>
+): IOff | null {
+  const cell = notebook.get_selected_cell();
+  const language = languageIn(notebook);
+  return reasonOf(language, [
+    ['excluded', isSwitchedOff(notebook.metadata['codecompose'])],
+    ['cell', isTagged(cell?.metadata['tags'])],
+    ['document', !isFlagOn(metadataOf(notebook), 'automatic')],
+    ['language', !power.isLanguageOn(language)]
+  ]);
+}
+
+/** The language of the selected cell. */
+export function languageIn(notebook: INotebook): string {
+  const cell = notebook.get_selected_cell();
+  return languageOf(cell?.code_mirror.getMode().name ?? '');
 }
 
 /** The editor with the cursor. */

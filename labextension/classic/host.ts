@@ -25,6 +25,7 @@ export interface ICodeMirror {
   indexFromPos(position: IPosition): number;
   hasFocus(): boolean;
   somethingSelected(): boolean;
+  getMode(): { readonly name?: string };
   listSelections(): unknown[];
   replaceRange(
     text: string,
@@ -68,6 +69,7 @@ export interface INotebook {
   readonly kernel: { readonly id: string } | null;
   readonly config: IConfig;
   get_cells(): ICell[];
+  get_selected_cell(): ICell | null;
   set_dirty(value: boolean): void;
 }
 

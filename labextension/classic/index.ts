@@ -9,7 +9,8 @@ import events from 'base/js/events';
 import Jupyter from 'base/js/namespace';
 import { Announcer, listenedTo, type Watched } from '../src/announcer';
 import { Client } from '../src/client';
-import { isFlagOn } from '../src/flags';
+import { offSentence } from '../src/glance';
+import { Here } from '../src/here';
 import { Meter } from '../src/meter';
 import { Provider } from '../src/provider';
 import { StatusModel } from '../src/status';
@@ -17,17 +18,15 @@ import { Switch } from '../src/switch';
 import { addActions } from './actions';
 import { addButton } from './button';
 import { Completer } from './completer';
-import { documentOf, focusedIn, metadataOf, sourceOf } from './document';
+import { documentOf, focusedIn, offIn, sourceOf } from './document';
 import { Editor } from './editor';
 import { english } from './english';
 import { addStyle } from './ghost';
-import type { IConfig } from './host';
 import { isListOpen, watchList } from './list';
 import { askServer, isServed } from './server';
+import { readSettings } from './settings';
 import { Warmer } from './warmer';
 
-/** Where the host keeps what was set. */
-const SECTION = 'CodeCompose';
 const ERROR_SHOWN = 5_000;
 
 const TOOLBAR = '#maintoolbar-container';
@@ -52,6 +51,7 @@ function start(client: Client): void {
   // eslint-disable-next-line jupyter/require-disposable-ownership
   const provider = new Provider({
     client: meter,
+    ahead: client,
     documentOf: (_, editor) =>
       editor instanceof Editor ? documentOf(notebook, editor.cm) : null
   });
@@ -75,14 +75,21 @@ function start(client: Client): void {
     },
     answer => status.hear(answer)
   );
-  provider.isQuiet = () =>
-    !power.isOn || !isFlagOn(metadataOf(notebook), 'automatic');
+  provider.isQuiet = () => !power.isOn || offIn(notebook, power) !== null;
   provider.ended.connect((_, last) => status.hear(last));
+  provider.onShow = shown => meter.show(shown);
   power.changed.connect(() => completer.clear());
-  announce(completer);
-  follow(notebook.config, power);
-  addButton(document.querySelector(TOOLBAR), { status, power, meter });
-  addActions(Jupyter, completer, power);
+  const announcer = announce(completer);
+  const here = new Here(() => offIn(notebook, power));
+  power.changed.connect(here.update);
+  here.changed.connect(() =>
+    announcer.say(here.off ? offSentence(here.off, english) : '')
+  );
+  void readSettings(notebook.config, notebook.base_url).then(settings =>
+    power.bind(settings)
+  );
+  addButton(document.querySelector(TOOLBAR), { status, power, here, meter });
+  addActions(Jupyter, completer, power, here);
   watchList(() => completer.clear(), resume);
 
   const attach = (): void => {
@@ -115,6 +122,7 @@ function start(client: Client): void {
     warmer.plan
   );
   events.on('notebook_loaded.Notebook', attach);
+  events.on('notebook_loaded.Notebook select.Cell edit_mode.Cell', here.update);
   attach();
   void status.refresh();
 }
@@ -132,18 +140,4 @@ function announce(completer: Completer): Announcer {
   const announcer = new Announcer(listenedTo(), english);
   announcer.watch(watched as unknown as Watched);
   return announcer;
-}
-
-/** Takes the switch from the settings, and keeps it there. */
-function follow(config: IConfig, power: Switch): void {
-  void config.loaded.then(() => {
-    const kept = config.data[SECTION];
-    if (kept && Reflect.get(kept, 'enabled') === false) {
-      void power.toggle();
-    }
-    power.changed.connect((_, isOn) => {
-      // The host says what went wrong.
-      config.update({ [SECTION]: { enabled: isOn } }).catch(() => undefined);
-    });
-  });
 }

@@ -33,6 +33,11 @@ export class Announcer implements IDisposable {
     return this._isDisposed;
   }
 
+  /** Says something at once. */
+  say(text: string): void {
+    this._region.textContent = this.isOn ? text : '';
+  }
+
   /** Follows `settings` from now on. */
   bind(settings: ISettingRegistry.ISettings): void {
     settings.changed.connect(this._onSettings, this);
@@ -71,7 +76,7 @@ export class Announcer implements IDisposable {
     // What is left of a suggestion is not a new one.
     if (text === '' || !this._said.endsWith(text)) {
       this._said = text;
-      this._region.textContent = this.isOn ? this._sentence(text) : '';
+      this.say(this._sentence(text));
     }
   }
 

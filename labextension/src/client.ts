@@ -10,6 +10,7 @@ import { readEvents } from './stream';
 import {
   decodeSent,
   decodeStatus,
+  encodeSnapshot,
   type Event,
   type IFault,
   type ISent,
@@ -180,7 +181,7 @@ class Limit {
 }
 
 function post(snapshot: ISnapshot): RequestInit {
-  return { method: 'POST', body: JSON.stringify(snapshot) };
+  return { method: 'POST', body: encodeSnapshot(snapshot) };
 }
 
 function fault(code: IFault['code'], message: string): IFault {

@@ -29,6 +29,14 @@ const ACCEPT_WORD = 'codecompose:accept-word';
 const ACCEPT_LINE = 'codecompose:accept-line';
 const DISMISS = 'codecompose:dismiss';
 
+/** What turns on again what is off. */
+export const TURN_ON = {
+  cell: 'codecompose:toggle-cell',
+  document: 'codecompose:toggle-document',
+  language: 'codecompose:toggle-language',
+  excluded: null
+};
+
 /** What is done with a suggestion while it is on the screen. */
 export const PARTS = [ACCEPT_WORD, ACCEPT_LINE, DISMISS];
 
@@ -123,7 +131,7 @@ function placeCommands(
       isToggled: () => power.isOn,
       execute: () => power.toggle()
     },
-    'codecompose:toggle-document': {
+    [TURN_ON.document]: {
       label: trans.__('Suggest in This Document'),
       caption: trans.__('A notebook keeps it in its metadata'),
       isToggleable: true,
@@ -136,7 +144,7 @@ function placeCommands(
         }
       }
     },
-    'codecompose:toggle-language': {
+    [TURN_ON.language]: {
       label: () => {
         const name = language();
         return name
@@ -164,7 +172,7 @@ function contextCommands(
   trans: TranslationBundle
 ): Commands {
   return {
-    'codecompose:toggle-cell': {
+    [TURN_ON.cell]: {
       label: trans.__('Leave This Cell Out'),
       caption: trans.__(
         'Nothing of it is sent, and nothing is suggested in it: the tag no-complete'

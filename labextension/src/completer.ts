@@ -18,6 +18,10 @@ import { beginStep } from './accept';
 /** The host's class on an editor while its completer is active; its keys are bound to it. */
 const ACTIVE = 'jp-mod-inline-completer-active';
 
+/** What is grey; what only holds its room for a moment, lest the cell jumps, is the host's. */
+const GHOST =
+  '.jp-GhostText:not(.jp-GhostText-lineSpacer, .jp-GhostText-letterSpacer)';
+
 export class Completers {
   /** Makes completers as `factory` does, mended and remembered here. */
   wrap(factory: IInlineCompleterFactory): IInlineCompleterFactory {
@@ -84,31 +88,39 @@ function mendActive(completer: InlineCompleter): void {
   const model = completer.model;
   model?.suggestionsChanged.connect((_, { event }) => {
     if (event === 'set' && !model.completions?.items.length) {
-      clear(model);
+      clear(completer);
     }
     settle();
   });
   model?.filterTextChanged.connect(() => {
     if (hasPiece) {
       // It may still stand there after it was typed: gone before the next frame, but not before the editor is done.
-      queueMicrotask(() => clear(model));
+      queueMicrotask(() => clear(completer));
     }
     settle();
     // The host draws it only then, and puts its class back; all of it may still stand there after somebody else's edit.
     setTimeout(() => {
       if (!completer.current) {
-        clear(model);
+        clear(completer);
       }
       settle();
     });
   });
 }
 
-/** Draws anew, if there is something to draw. Not a reset: another provider may still add to the answer, or a stream go on. */
-function clear(model: InlineCompleter.IModel): void {
-  (model.suggestionsChanged as Signal<typeof model, { event: 'clear' }>).emit({
-    event: 'clear'
-  });
+/**
+ * Takes away what is grey, if anything is: to draw is the dearest part of a key. Not a reset: another provider may still
+ * add to the answer, or a stream go on.
+ */
+function clear(completer: InlineCompleter): void {
+  const { model, editor } = completer;
+  if (model && editor?.host.querySelector(GHOST)) {
+    (model.suggestionsChanged as Signal<typeof model, { event: 'clear' }>).emit(
+      { event: 'clear' }
+    );
+  } else {
+    completer.update();
+  }
 }
 
 function mendAccept(completer: InlineCompleter): void {

@@ -7,7 +7,7 @@
 
 import type { ICell, ISnapshot } from './wire';
 
-/** Whether all is the same but the cell of the cursor. Quick where most cells hold the very same strings. */
+/** Whether all is the same but the cell of the cursor. Quick where most cells are the very same ones. */
 export function isSameContext(one: ISnapshot, other: ISnapshot): boolean {
   return (
     one.editor === other.editor &&
@@ -24,8 +24,9 @@ export function isSameContext(one: ISnapshot, other: ISnapshot): boolean {
 
 function isSame(one: ICell, other: ICell | undefined): boolean {
   return (
-    one.kind === other?.kind &&
-    one.excluded === other.excluded &&
-    one.source === other.source
+    one === other ||
+    (one.kind === other?.kind &&
+      one.excluded === other.excluded &&
+      one.source === other.source)
   );
 }

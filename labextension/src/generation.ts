@@ -11,7 +11,7 @@ import { safe } from './characters';
 import { isSameContext } from './context';
 import type { IPlace } from './place';
 import { restOf, typedSince } from './suggestion';
-import type { Event, IEnd, IFault, ISnapshot } from './wire';
+import type { Event, IEnd, IFault, ISnapshot, IUsed } from './wire';
 
 /** In UTF-16 units: more than anybody reads. Who sends more is not listened to any longer. */
 export const MAX_TEXT = 20_000;
@@ -21,6 +21,14 @@ export interface IQuestion {
   readonly place: IPlace;
   /** All else that it depends on. Who asks by hand may get a block where who types gets a line. */
   readonly snapshot: ISnapshot;
+}
+
+/** How an answer with text was made: by whom, milliseconds to its first text and to its end, and from what. */
+export interface IFigures {
+  model: string;
+  first: number;
+  whole: number;
+  used: IUsed | null;
 }
 
 export class Generation implements IDisposable {
@@ -57,6 +65,11 @@ export class Generation implements IDisposable {
 
   get fault(): IFault | null {
     return this._last?.type === 'fault' ? this._last : null;
+  }
+
+  /** Null as long as it is not whole, or where there is no text. */
+  get figures(): IFigures | null {
+    return this._figures;
   }
 
   get isDisposed(): boolean {
@@ -123,14 +136,22 @@ export class Generation implements IDisposable {
     request: (signal: AbortSignal) => AsyncIterable<Event>
   ): Promise<IEnd | IFault | null> {
     const signal = this._controller.signal;
+    const began = performance.now();
+    let first = 0;
     let raw = '';
     for await (const event of request(signal)) {
       if (signal.aborted) {
         return null;
       }
+      const passed = performance.now() - began;
       if (event.type !== 'chunk') {
+        if (event.type === 'end' && raw !== '') {
+          const { model = '', used = null } = event;
+          this._figures = { model, first, whole: passed, used };
+        }
         return this._end(event);
       }
+      first ||= passed;
       raw += event.text;
       this._text = safe(raw.slice(0, MAX_TEXT));
       if (raw.length > MAX_TEXT) {
@@ -157,6 +178,7 @@ export class Generation implements IDisposable {
   private _question: IQuestion;
   private _text = '';
   private _last: IEnd | IFault | null = null;
+  private _figures: IFigures | null = null;
   private _changed = new PromiseDelegate<void>();
   private _controller = new AbortController();
 }

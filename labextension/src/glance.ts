@@ -5,14 +5,16 @@
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Here, IOff } from './here';
 import type { Meter } from './meter';
 import type { StatusModel } from './status';
 import type { Switch } from './switch';
 
-/** What is told: of the server, of the switch, and of the last answers. */
+/** What is told: of the server, of the switch, of the place of the cursor, and of the last answers. */
 export interface IGlance {
   readonly status: Pick<StatusModel, 'status' | 'trouble'>;
   readonly power: Pick<Switch, 'isOn'>;
+  readonly here: Pick<Here, 'off'>;
   readonly meter: Pick<Meter, 'last' | 'isBusy'>;
 }
 
@@ -24,7 +26,7 @@ export function wordOf(glance: IGlance, trans: TranslationBundle): string {
   const { state, progress } = glance.status.status;
   switch (state) {
     case 'off':
-      return trans.__('idle');
+      return quietWord(glance, trans) ?? trans.__('idle');
     case 'starting':
       return trans.__('starting');
     case 'loading':
@@ -38,12 +40,11 @@ export function wordOf(glance: IGlance, trans: TranslationBundle): string {
   }
 }
 
-function readyWord(
-  { status, power, meter }: IGlance,
-  trans: TranslationBundle
-): string {
-  if (!power.isOn) {
-    return trans.__('paused');
+function readyWord(glance: IGlance, trans: TranslationBundle): string {
+  const { status, meter } = glance;
+  const quiet = quietWord(glance, trans);
+  if (quiet) {
+    return quiet;
   }
   if (meter.isBusy || status.trouble === 'busy') {
     return trans.__('busy');
@@ -55,6 +56,27 @@ function readyWord(
   return meter.last ? `${name} · ${inMilliseconds(meter.last.first)}` : name;
 }
 
+/** Where nothing comes by itself. */
+function quietWord(
+  { power, here }: IGlance,
+  trans: TranslationBundle
+): string | null {
+  if (!power.isOn) {
+    return trans.__('paused');
+  }
+  switch (here.off?.what) {
+    case 'cell':
+      return trans.__('off in this cell');
+    case 'language':
+      return trans.__('off for %1', here.off.language);
+    case 'document':
+    case 'excluded':
+      return trans.__('off in this document');
+    default:
+      return null;
+  }
+}
+
 /** How things are, what the server says of it (that stands alone where nothing works), and what one can do. */
 export function sentencesOf(
   glance: IGlance,
@@ -62,6 +84,7 @@ export function sentencesOf(
 ): string[] {
   const { state, message } = glance.status.status;
   const usual = usualSentence(glance, trans);
+  const { off } = glance.here;
   if (state === 'failed') {
     return [
       message || usual,
@@ -70,10 +93,35 @@ export function sentencesOf(
       )
     ];
   }
-  if (!message) {
-    return [usual];
+  const here = off ? [offSentence(off, trans)] : [];
+  if (state !== 'ready') {
+    return [message || usual, ...here];
   }
-  return state === 'ready' ? [usual, message] : [message];
+  const first = off && glance.power.isOn ? [] : [usual];
+  return [...first, ...here, ...(message ? [message] : [])];
+}
+
+/** What is off where the cursor is, and what turns it on again: a command by its name. */
+export function offSentence(off: IOff, trans: TranslationBundle): string {
+  switch (off.what) {
+    case 'cell':
+      return trans.__(
+        'Nothing of this cell is sent or suggested. “Leave This Cell Out”, or its tag no-complete, changes that.'
+      );
+    case 'document':
+      return trans.__(
+        'Suggestions are off in this document. “Suggest in This Document” turns them on.'
+      );
+    case 'language':
+      return trans.__(
+        'Suggestions are off for %1. “Suggest in This Language” turns them on.',
+        off.language
+      );
+    case 'excluded':
+      return trans.__(
+        'Nothing of this notebook is sent: its metadata say “enabled”: false.'
+      );
+  }
 }
 
 function usualSentence(

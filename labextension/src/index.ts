@@ -25,21 +25,24 @@ import {
 } from '@jupyterlab/translation';
 import { announcedFactory, Announcer, listenedTo } from './announcer';
 import { type Ask, Client } from './client';
-import { addCommands, PARTS, SHOW_SENT } from './commands';
+import { addCommands, PARTS, SHOW_SENT, TURN_ON } from './commands';
 import { Completers } from './completer';
 import { documentOf } from './documents';
+import { offSentence } from './glance';
+import { Here, type IOff } from './here';
 import { codeComposeIcon } from './icon';
 import { StatusItem } from './item';
 import { Keys } from './keys';
 import { Meter } from './meter';
 import { Pauses } from './pauses';
 import type { IAction } from './popup';
-import { type Context, Provider } from './provider';
+import { Provider } from './provider';
 import { Quiet } from './quiet';
 import { sceneOf } from './scene';
 import { StatusModel } from './status';
 import { Switch } from './switch';
 import { ICodeCompose } from './tokens';
+import type { Context } from './view';
 import { Warmer } from './warmer';
 
 const DOMAIN = 'jupyter-codecompose';
@@ -71,10 +74,16 @@ const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
       icon: codeComposeIcon
     });
     provider.ended.connect((_, last) => status.hear(last));
+    provider.onShow = shown => meter.show(shown);
     const quiet = new Quiet(power);
     provider.isQuiet = ({ widget }, editor) => quiet.covers(widget, editor);
     manager.registerInlineProvider(provider);
     const completers = new Completers();
+    const here = watchHere(app, power, () => {
+      const widget = app.shell.currentWidget;
+      const editor = widget && completers.of(widget)?.editor;
+      return editor ? quiet.reasonIn(widget, editor) : null;
+    });
     const pauses = watchPauses(app, manager, completers, provider);
     if (tracker) {
       const warmer = new Warmer(tracker, client);
@@ -89,7 +98,7 @@ const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
     addCommands(app, controls, trans, palette);
     new Keys(window, app.commands, PARTS, () => completers.active !== null);
     void status.refresh();
-    return { status, power, meter, completers };
+    return { status, power, here, meter, completers };
   }
 };
 
@@ -134,6 +143,10 @@ const tab: JupyterFrontEndPlugin<void> = {
       const trans = (translator ?? nullTranslator).load(DOMAIN);
       const announcer = new Announcer(listenedTo(), trans);
       void follow(announcer, registry);
+      const { here } = codeCompose;
+      here.changed.connect(() =>
+        announcer.say(here.off ? offSentence(here.off, trans) : '')
+      );
       // Not before: the host sets its own. Not later: restored notebooks take theirs once.
       void app.started.then(() =>
         manager.setInlineCompleterFactory(
@@ -166,13 +179,32 @@ function watchPauses(
   });
 }
 
+/** Looks again wherever the focus goes, and after each command: some switch something off or on. */
+function watchHere(
+  app: JupyterFrontEnd,
+  power: Switch,
+  look: () => IOff | null
+): Here {
+  const here = new Here(look);
+  window.addEventListener('focusin', here.update);
+  app.commands.commandExecuted.connect(here.update);
+  power.changed.connect(here.update);
+  return here;
+}
+
 /** What the popup offers to do. */
 function actionsOf(
   app: JupyterFrontEnd,
-  { status, power }: ICodeCompose,
+  { status, power, here }: ICodeCompose,
   trans: TranslationBundle
 ): IAction[] {
+  const turnOn = () => here.off && TURN_ON[here.off.what];
   return [
+    {
+      label: () => trans.__('Turn On Here'),
+      isVisible: () => !!turnOn(),
+      run: () => app.commands.execute(turnOn() ?? '')
+    },
     {
       label: () =>
         status.status.state === 'failed'

@@ -25,8 +25,8 @@ export class StatusItem extends Widget {
     this.node.setAttribute('aria-haspopup', 'dialog');
     this.node.setAttribute('aria-expanded', 'false');
     this.node.addEventListener('click', this);
-    const { status, power, meter } = codeCompose;
-    for (const { changed } of [status, power, meter]) {
+    const { status, power, here, meter } = codeCompose;
+    for (const { changed } of [status, power, here, meter]) {
       changed.connect(this._draw, this);
     }
     this._draw();

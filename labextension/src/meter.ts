@@ -1,20 +1,14 @@
 /**
- * How long answers take: passes requests on to a client, and looks at its watch.
+ * How long answers take: passes requests on to a client, and looks at its watch; and how the last one was made that was
+ * shown, be it a new one, one that was asked ahead, or one that was kept.
  *
  * It does not know what is suggested, nor what the server says of itself: `status.ts` does.
  */
 
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { IClient } from './client';
-import type { Event, ISnapshot, IUsed } from './wire';
-
-/** An answer with text in it: who gave it, milliseconds to its first text and to its end, what it was made from. */
-export interface IAnswer {
-  model: string;
-  first: number;
-  whole: number;
-  used: IUsed | null;
-}
+import type { Generation, IFigures } from './generation';
+import type { Event, ISnapshot } from './wire';
 
 /** Milliseconds without a word after which somebody wonders. */
 const SLOW = 300;
@@ -24,8 +18,8 @@ export class Meter implements Pick<IClient, 'complete'> {
     this._client = client;
   }
 
-  /** The last answer that had text. */
-  get last(): IAnswer | null {
+  /** Of the last answer that was shown, once it is whole. */
+  get last(): IFigures | null {
     return this._last;
   }
 
@@ -38,24 +32,27 @@ export class Meter implements Pick<IClient, 'complete'> {
     return this._changed;
   }
 
+  /** Takes note that something of `generation` is shown. */
+  show(generation: Pick<Generation, 'figures' | 'ended'>): void {
+    if (generation !== this._shown) {
+      this._shown = generation;
+      void generation.ended.then(() => {
+        if (generation === this._shown && generation.figures) {
+          this._last = generation.figures;
+          this._changed.emit();
+        }
+      });
+    }
+  }
+
   async *complete(
     snapshot: ISnapshot,
     signal: AbortSignal
   ): AsyncGenerator<Event, void, void> {
-    const began = performance.now();
     const answered = this._wait();
-    let first: number | null = null;
     try {
       for await (const event of this._client.complete(snapshot, signal)) {
         answered();
-        const passed = performance.now() - began;
-        if (event.type === 'chunk') {
-          first ??= passed;
-        } else if (event.type === 'end' && first !== null) {
-          const { model = '', used = null } = event;
-          this._last = { model, first, whole: passed, used };
-          this._changed.emit();
-        }
         yield event;
       }
     } finally {
@@ -81,7 +78,8 @@ export class Meter implements Pick<IClient, 'complete'> {
   }
 
   private _client: Pick<IClient, 'complete'>;
-  private _last: IAnswer | null = null;
+  private _last: IFigures | null = null;
+  private _shown: Pick<Generation, 'figures' | 'ended'> | null = null;
   private _slow = 0;
   private _changed = new Signal<this, void>(this);
 }

@@ -15,6 +15,7 @@ import type { ICodeCompose } from './tokens';
 export interface IAction {
   label: () => string;
   staysOpen?: boolean;
+  isVisible?: () => boolean;
   run: () => Promise<unknown>;
 }
 
@@ -71,8 +72,8 @@ class Details extends Widget {
     const buttons = document.createElement('div');
     buttons.append(...this._buttons.map(([button]) => button));
     this.node.append(this._sentences, this._facts, buttons);
-    const { status, power, meter } = codeCompose;
-    for (const { changed } of [status, power, meter]) {
+    const { status, power, here, meter } = codeCompose;
+    for (const { changed } of [status, power, here, meter]) {
       changed.connect(this._draw, this);
     }
     this._draw();
@@ -88,6 +89,7 @@ class Details extends Widget {
     );
     for (const [button, action] of this._buttons) {
       button.textContent = action.label();
+      button.hidden = action.isVisible?.() === false;
     }
   }
 

@@ -8,7 +8,9 @@
 import { NotebookPanel } from '@jupyterlab/notebook';
 import type { Widget } from '@lumino/widgets';
 import { languageAt } from './documents';
+import { isSwitchedOff, isTagged } from './exclusion';
 import { isFlagOn, toggleFlag } from './flags';
+import { type IOff, reasonOf } from './here';
 import { type IEditor, type IPlace, isSamePlace, placeOf } from './place';
 import type { Switch } from './switch';
 
@@ -26,6 +28,17 @@ export class Quiet {
       (this._dismissed !== null &&
         isSamePlace(placeOf(editor), this._dismissed))
     );
+  }
+
+  /** Why it is quiet in the document of `widget`, a pause and what was dismissed apart. */
+  reasonIn(widget: Widget, editor: IEditor): IOff | null {
+    const language = languageAt(editor);
+    return reasonOf(language, [
+      ['excluded', isSwitchedOff(modelOf(widget)?.getMetadata('codecompose'))],
+      ['cell', isTagged(cellOf(widget)?.getMetadata('tags'))],
+      ['document', !this.isDocumentOn(widget)],
+      ['language', !this._power.isLanguageOn(language)]
+    ]);
   }
 
   isDocumentOn(widget: Widget): boolean {
@@ -54,4 +67,10 @@ export class Quiet {
 
 function modelOf(widget: Widget) {
   return widget instanceof NotebookPanel ? widget.content.model : null;
+}
+
+function cellOf(widget: Widget) {
+  return widget instanceof NotebookPanel
+    ? widget.content.activeCell?.model
+    : null;
 }

@@ -3,7 +3,7 @@
  *
  * The cell of the cursor comes first (more before the cursor than after it), then the nearest cells, as long as there
  * is room; they stay in document order. Text is read only where it is kept, so the cost does not grow with the
- * document. It does not know notebooks or widgets: `documents.ts` makes an `IDocument` of those.
+ * document; and a cell that is as it was is the very object of the last snapshot. It does not know notebooks or widgets: `documents.ts` makes an `IDocument` of those.
  */
 
 import { MAX_CELLS, MAX_NAME, type ICell, type ISnapshot } from './wire';
@@ -54,7 +54,7 @@ export function takeSnapshot(
     throw new RangeError('The active cell is not in the document.');
   }
   const { source, before } = around(active.getSource(), document.offset);
-  const cells: ICell[] = [cellOf(active, source)];
+  const cells: ICell[] = [cellOf(active, source, '')];
   // In steps, so that what is read of the farthest cell does not change with each key.
   let room = MAX_UNITS - CELL_UNITS - Math.ceil(source.length / STEP) * STEP;
   let up = document.active - 1;
@@ -65,14 +65,12 @@ export function takeSnapshot(
       return null;
     }
     const limit = Math.min(MAX_OTHER, room - CELL_UNITS);
-    const cell = cellOf(other, cut(other.getSource(), limit, end));
-    room -= CELL_UNITS + cell.source.length;
-    if (end === 'tail') {
-      const outputs = cut(other.getOutputs?.() ?? '', Math.max(room, 0), end);
-      cell.outputs = wellFormed(outputs);
-      room -= outputs.length;
-    }
-    return cell;
+    const source = cut(other.getSource(), limit, end);
+    room -= CELL_UNITS + source.length;
+    const written = end === 'tail' ? (other.getOutputs?.() ?? '') : '';
+    const outputs = cut(written, Math.max(room, 0), end);
+    room -= outputs.length;
+    return keptCell(other, source, outputs);
   };
   for (let more = true; more;) {
     const above = take(document.cells[up--], 'tail');
@@ -126,16 +124,37 @@ function around(
   return { source: before + wellFormed(tail), before };
 }
 
-function cellOf(cell: ISource, source: string): ICell {
-  const kind = cell.cell_type;
+/** The very cell of the last snapshot if nothing of it is another one: at a key, that is all but one. */
+function keptCell(cell: ISource, source: string, outputs: string): ICell {
+  const old = kept.get(cell);
+  if (
+    old?.source === source &&
+    old.outputs === outputs &&
+    old.made.kind === kindOf(cell) &&
+    old.made.count === (cell.count ?? null) &&
+    old.made.edited === (cell.edited ?? false) &&
+    old.made.excluded === (cell.excluded ?? false)
+  ) {
+    return old.made;
+  }
+  const made = cellOf(cell, source, outputs);
+  kept.set(cell, { source, outputs, made });
+  return made;
+}
+
+function cellOf(cell: ISource, source: string, outputs: string): ICell {
   return {
-    kind: kind === 'markdown' || kind === 'raw' ? kind : 'code',
+    kind: kindOf(cell),
     source: wellFormed(source),
-    outputs: '',
+    outputs: wellFormed(outputs),
     count: cell.count ?? null,
     edited: cell.edited ?? false,
     excluded: cell.excluded ?? false
   };
+}
+
+function kindOf({ cell_type: kind }: ISource): ICell['kind'] {
+  return kind === 'markdown' || kind === 'raw' ? kind : 'code';
 }
 
 /** At most `limit` units of one end of `text`, never half a character. */
@@ -161,3 +180,12 @@ function isInsidePair(text: string, index: number): boolean {
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
+
+/** A cell, and the text that it was made from. */
+interface IKept {
+  source: string;
+  outputs: string;
+  made: ICell;
+}
+
+const kept = new WeakMap<ISource, IKept>();

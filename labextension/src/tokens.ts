@@ -2,6 +2,7 @@
 
 import { Token } from '@lumino/coreutils';
 import type { Completers } from './completer';
+import type { Here } from './here';
 import type { Meter } from './meter';
 import type { StatusModel } from './status';
 import type { Switch } from './switch';
@@ -9,11 +10,12 @@ import type { Switch } from './switch';
 export interface ICodeCompose {
   readonly status: StatusModel;
   readonly power: Switch;
+  readonly here: Here;
   readonly meter: Meter;
   readonly completers: Completers;
 }
 
 export const ICodeCompose = new Token<ICodeCompose>(
   'jupyter-codecompose:ICodeCompose',
-  'The state of CodeCompose: what the server says, whether suggestions appear by themselves, and how long they take.'
+  'The state of CodeCompose: what the server says, whether suggestions appear by themselves, here and at all, and how long they take.'
 );

@@ -8,16 +8,17 @@
 export const MAX_CELLS = 4096;
 export const MAX_NAME = 512;
 
+/** A cell is never changed: what was made of it is kept. */
 export interface ICell {
-  kind: 'code' | 'markdown' | 'raw';
-  source: string;
-  outputs: string;
+  readonly kind: 'code' | 'markdown' | 'raw';
+  readonly source: string;
+  readonly outputs: string;
   /** The kernel's count of executions when it last ran. */
-  count: number | null;
+  readonly count: number | null;
   /** Whether its text is another one by now. */
-  edited: boolean;
+  readonly edited: boolean;
   /** Whether nothing of it may be sent on; its text is left out. */
-  excluded: boolean;
+  readonly excluded: boolean;
 }
 
 /**
@@ -92,6 +93,11 @@ export interface IStatus {
   message: string;
   model: string;
   version: string;
+}
+
+/** JSON of a snapshot, without what the server takes for granted. Of a cell it is made once: at a key, most are the same. */
+export function encodeSnapshot({ cells, ...rest }: ISnapshot): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"cells":[${cells.map(jsonOf).join()}]}`;
 }
 
 /** The event in `value`, or a fault that says there is none. Never throws. */
@@ -224,3 +230,19 @@ function garbled(): IFault {
       'The server sent something this page does not understand. Reload the page.'
   };
 }
+
+function jsonOf(cell: ICell): string {
+  const json = jsons.get(cell) ?? JSON.stringify(cell, withoutDefaults);
+  jsons.set(cell, json);
+  return json;
+}
+
+function withoutDefaults(key: string, value: unknown): unknown {
+  return value === null ||
+    value === false ||
+    (value === '' && key === 'outputs')
+    ? undefined
+    : value;
+}
+
+const jsons = new WeakMap<ICell, string>();

@@ -129,6 +129,41 @@ describe('The suggestion after the next', () => {
     expect(ahead.signal.aborted).toBe(true);
   });
 
+  /** Asks anew, and gives what was suggested. */
+  async function suggest(text: string) {
+    const items = host.type(text);
+    await settle();
+    host.client.last.say('nt');
+    host.client.last.end();
+    await items;
+  }
+
+  it('is asked for later each time that nobody came to it', async () => {
+    const waits = [];
+    for (let turn = 0; turn < 8; turn++) {
+      const before = host.client.requests.length;
+      const began = Date.now();
+      while (host.client.requests.length === before) {
+        await vi.advanceTimersByTimeAsync(25);
+      }
+      waits.push(Date.now() - began);
+      host.client.last.end();
+      await suggest(`\nx${turn}`);
+    }
+    expect(waits.slice(0, 3)).toEqual([250, 375, 575]);
+    expect(waits.at(-1)).toBe(2000);
+  });
+
+  it('is asked for soon again after it was wanted', async () => {
+    const ahead = await wait();
+    ahead.say('(x)');
+    ahead.end();
+    await settle();
+    await host.type('nt');
+    await wait();
+    expect(host.client.requests.length).toBe(3);
+  });
+
   it('does not mind when the editor is gone', async () => {
     host.editor.isDisposed = true;
     await wait();

@@ -1,18 +1,21 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { documentOf, metadataOf, sourceOf } from '../classic/document';
+import { documentOf, metadataOf, offIn, sourceOf } from '../classic/document';
 import { editorOf } from '../classic/editor';
 import { english } from '../classic/english';
 import type { ICell, ICodeMirror, INotebook } from '../classic/host';
 import { askServer, isServed } from '../classic/server';
+import { readSettings } from '../classic/settings';
 import { isFlagOn, toggleFlag } from '../src/flags';
 import { placeOf } from '../src/place';
 import { takeSnapshot } from '../src/snapshot';
+import { Switch } from '../src/switch';
 
 /** An editor of lines, with the cursor at its end. */
-function codeMirror(text: string): ICodeMirror {
+function codeMirror(text: string, mode?: string): ICodeMirror {
   const lines = text.split('\n');
   return {
     getValue: () => text,
+    getMode: () => ({ name: mode }),
     getCursor: () => ({
       line: lines.length - 1,
       ch: lines.at(-1)?.length ?? 0
@@ -25,17 +28,19 @@ function codeMirror(text: string): ICodeMirror {
 interface ICellOptions {
   text?: string;
   kind?: string;
+  mode?: string;
   count?: unknown;
   tags?: string[];
   outputs?: unknown[];
 }
 
 function cell(options: ICellOptions = {}): ICell & { text: string } {
-  const { text = '', kind = 'code', count = null, tags, outputs } = options;
+  const { text = '', kind = 'code', mode, count = null } = options;
+  const { tags, outputs } = options;
   return {
     text,
     cell_type: kind,
-    code_mirror: codeMirror(text),
+    code_mirror: codeMirror(text, mode),
     metadata: tags ? { tags } : {},
     input_prompt_number: count,
     output_area: outputs ? { outputs } : null,
@@ -54,7 +59,8 @@ function notebook(
     notebook_path: 'a/b.ipynb',
     metadata,
     kernel: { id: 'k-1' },
-    get_cells: () => cells
+    get_cells: () => cells,
+    get_selected_cell: () => cells.at(-1) ?? null
   } as unknown as INotebook;
 }
 
@@ -119,6 +125,92 @@ describe('a notebook', () => {
     toggleFlag(metadataOf(one), 'kernel');
     expect(one.metadata).toEqual({});
     expect(documentOf(one, only.code_mirror)?.kernel).toBe('k-1');
+  });
+});
+
+describe('what is off', () => {
+  const power = new Switch();
+  const python = { mode: 'ipython' };
+
+  it('is nothing at first', () => {
+    expect(offIn(notebook([cell(python)]), power)).toBeNull();
+    expect(offIn(notebook([]), power)).toBeNull();
+  });
+
+  it.each([
+    ['excluded', { codecompose: { enabled: false } }, ['no-complete']],
+    ['cell', { codecompose: { automatic: false } }, ['no-complete']],
+    ['document', { codecompose: { automatic: false } }, []]
+  ])('is the %s', (what, metadata, tags) => {
+    const all = notebook([cell({ ...python, tags })], metadata);
+    expect(offIn(all, power)).toEqual({ what, language: 'python' });
+  });
+
+  it.each([
+    ['ipython', 'python'],
+    ['ipythongfm', 'markdown'],
+    ['r', 'r']
+  ])('is a language by the mode of its editor: %s', async (mode, language) => {
+    const all = notebook([cell({ mode })]);
+    await power.toggleLanguage(language);
+    expect(offIn(all, power)).toEqual({ what: 'language', language });
+    await power.toggleLanguage(language);
+    expect(offIn(all, power)).toBeNull();
+  });
+});
+
+describe('the settings', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  async function bound(lab: Response | Error, data: Record<string, unknown>) {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', (url: string) => {
+      asked.push(url);
+      return lab instanceof Error ? Promise.reject(lab) : Promise.resolve(lab);
+    });
+    const kept: unknown[] = [];
+    const update = (values: unknown) => Promise.resolve(kept.push(values));
+    const config = { loaded: Promise.resolve(), data, update };
+    const power = new Switch();
+    power.bind(await readSettings(config, '/base/'));
+    return { power, kept, asked };
+  }
+
+  const lab = (settings: unknown) => new Response(JSON.stringify({ settings }));
+
+  it("take JupyterLab's languages that are off", async () => {
+    const { power, asked } = await bound(lab({ languages_off: ['SQL'] }), {});
+    expect(asked).toEqual([
+      '/base/lab/api/settings/jupyter-codecompose:plugin'
+    ]);
+    expect(power.isLanguageOn('sql')).toBe(false);
+    expect([power.isOn, power.isLanguageOn('python')]).toEqual([true, true]);
+  });
+
+  it('are kept, and then come first', async () => {
+    const { power, kept } = await bound(lab({ languages_off: ['sql'] }), {
+      CodeCompose: { enabled: false, languages_off: ['r'] }
+    });
+    expect(power.isOn).toBe(false);
+    expect(power.isLanguageOn('r')).toBe(false);
+    expect(power.isLanguageOn('sql')).toBe(true);
+    await power.toggleLanguage('r');
+    await power.toggle();
+    expect(kept).toEqual([
+      { CodeCompose: { languages_off: [] } },
+      { CodeCompose: { enabled: true } }
+    ]);
+  });
+
+  it.each([
+    ['cannot be reached', new TypeError('No network.')],
+    ['is not there', new Response('', { status: 404 })],
+    ['says something else', new Response('<html>')]
+  ])('do without JupyterLab where it %s', async (_, answer) => {
+    const { power } = await bound(answer, {});
+    expect([power.isOn, power.isLanguageOn('sql')]).toEqual([true, true]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Ask, Client } from '../src/client';
-import type { Event, ISnapshot } from '../src/wire';
+import { encodeSnapshot, type Event, type ISnapshot } from '../src/wire';
 import { collect, READY, trans } from './fakes';
 
 const SNAPSHOT: ISnapshot = {
@@ -61,7 +61,7 @@ describe('complete', () => {
     expect(events.map(event => event.type)).toEqual(['chunk', 'end']);
     expect(asked[0]?.[0]).toBe('complete');
     expect(asked[0]?.[1].method).toBe('POST');
-    expect(JSON.parse(asked[0]?.[1].body as string)).toEqual(SNAPSHOT);
+    expect(asked[0]?.[1].body).toBe(encodeSnapshot(SNAPSHOT));
   });
 
   it.each([

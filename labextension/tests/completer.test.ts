@@ -100,6 +100,21 @@ describe('the completer of the host', () => {
     expect([lab.seen, isCaught()]).toEqual(['late', true]);
   });
 
+  it('draws nothing at a key where nothing is grey', async () => {
+    await lab.reset('a = ');
+    lab.handler.invokeInline();
+    await settle();
+    lab.client.last.end();
+    await draw();
+    const events: string[] = [];
+    lab.completer.model?.suggestionsChanged.connect((_, { event }) =>
+      events.push(event)
+    );
+    lab.type('b');
+    await draw();
+    expect(events).not.toContain('clear');
+  });
+
   it('accepts at the cursor where blanks were typed along', async () => {
     await lab.reset('def f():\n');
     await suggest('    return 1');

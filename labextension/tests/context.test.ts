@@ -15,8 +15,9 @@ function isSameWith(sources: string[], changes: Partial<IDocument> = {}) {
 describe('isSameContext', () => {
   it('holds whatever the cell of the cursor and the outputs are', () => {
     expect(isSameWith(['a', 'x', 'c'], { offset: 1 })).toBe(true);
-    const printed = snapshotOf(SOURCES, { active: 1 });
-    printed.cells.forEach(cell => (cell.outputs = 'printed'));
+    const silent = snapshotOf(SOURCES, { active: 1 });
+    const cells = silent.cells.map(cell => ({ ...cell, outputs: 'printed' }));
+    const printed = { ...silent, cells };
     expect(isSameContext(snapshotOf(SOURCES, { active: 1 }), printed)).toBe(
       true
     );

@@ -5,8 +5,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { PromiseDelegate } from '@lumino/coreutils';
 import type { IClient } from '../src/client';
 import type { IEditor } from '../src/place';
-import { type Context, Provider } from '../src/provider';
+import { Provider } from '../src/provider';
 import { type IDocument, takeSnapshot } from '../src/snapshot';
+import type { Context } from '../src/view';
 import type { Event, IFault, ISent, ISnapshot, IStatus } from '../src/wire';
 
 export const READY: IStatus = {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { factsOf, type IGlance, sentencesOf, wordOf } from '../src/glance';
-import type { IAnswer } from '../src/meter';
+import type { IFigures } from '../src/generation';
+import type { IOff } from '../src/here';
 import type { IFault, IStatus } from '../src/wire';
 import { READY, trans } from './fakes';
 
-const ANSWER: IAnswer = {
+const ANSWER: IFigures = {
   model: 'fake',
   first: 38.4,
   whole: 61.2,
@@ -15,14 +16,16 @@ interface IHow extends Partial<IStatus> {
   trouble?: IFault['code'];
   isOn?: boolean;
   isBusy?: boolean;
-  last?: IAnswer;
+  last?: IFigures;
+  off?: IOff['what'];
 }
 
 function glance(how: IHow = {}): IGlance {
-  const { trouble, isOn, isBusy, last, ...status } = how;
+  const { trouble, isOn, isBusy, last, off, ...status } = how;
   return {
     status: { status: { ...READY, ...status }, trouble: trouble ?? null },
     power: { isOn: isOn ?? true },
+    here: { off: off ? { what: off, language: 'sql' } : null },
     meter: { isBusy: isBusy ?? false, last: last ?? null }
   };
 }
@@ -40,7 +43,14 @@ describe('one word', () => {
     ['busy', { last: ANSWER, isBusy: true }],
     ['busy', { trouble: 'busy' }],
     ['error', { last: ANSWER, trouble: 'internal' }],
-    ['paused', { last: ANSWER, isOn: false, isBusy: true }]
+    ['paused', { last: ANSWER, isOn: false, isBusy: true }],
+    ['off in this cell', { last: ANSWER, off: 'cell' }],
+    ['off in this document', { state: 'off', off: 'document' }],
+    ['off in this document', { off: 'excluded' }],
+    ['off for sql', { off: 'language', isBusy: true }],
+    ['paused', { off: 'cell', isOn: false }],
+    ['failed', { off: 'cell', state: 'failed' }],
+    ['loading', { off: 'cell', state: 'loading', progress: 0 }]
   ])('is %j for %j', (word, how) => {
     expect(wordOf(glance(how), trans)).toBe(word);
   });
@@ -64,6 +74,23 @@ describe('sentences', () => {
       'Suggestions appear as you type. Tab accepts one.',
       'Not for commercial use.'
     ]);
+  });
+
+  it.each<[IOff['what'], string]>([
+    ['cell', 'Leave This Cell Out'],
+    ['document', 'Suggest in This Document'],
+    ['language', 'Suggest in This Language'],
+    ['excluded', 'enabled']
+  ])('say of what is off in a %s how it is turned on', (off, how) => {
+    const [sentence, ...others] = sentencesOf(glance({ off }), trans);
+    expect(sentence).toContain(how);
+    expect(others).toEqual([]);
+    expect(sentencesOf(glance({ off, isOn: false }), trans)).toEqual([
+      'Suggestions come only when you ask for them: Alt+\\.',
+      sentence
+    ]);
+    const loading = { off, state: 'loading', message: 'Loading.' } as const;
+    expect(sentencesOf(glance(loading), trans)).toEqual(['Loading.', sentence]);
   });
 
   it('say what to do where nothing works', () => {

@@ -1,9 +1,24 @@
+import { PromiseDelegate } from '@lumino/coreutils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { IFigures } from '../src/generation';
 import { Meter } from '../src/meter';
 import type { Event, ISnapshot } from '../src/wire';
 import { collect, FakeClient, settle } from './fakes';
 
 const USED = { cells: 3, facts: 2, tokens: 100 };
+const FIGURES: IFigures = { model: 'm', first: 40, whole: 60, used: USED };
+
+/** What is shown, as far as it matters here. */
+class Shown {
+  figures: IFigures | null = null;
+  private _ended = new PromiseDelegate<null>();
+  readonly ended = this._ended.promise;
+
+  end(figures: IFigures | null): void {
+    this.figures = figures;
+    this._ended.resolve(null);
+  }
+}
 
 describe('Meter', () => {
   let client: FakeClient;
@@ -25,35 +40,42 @@ describe('Meter', () => {
     vi.useRealTimers();
   });
 
-  it('passes everything on, and tells how long it took', async () => {
+  it('passes everything on', async () => {
     const events = collect<Event>(ask());
-    await vi.advanceTimersByTimeAsync(40);
-    client.last.say('a');
-    await vi.advanceTimersByTimeAsync(20);
-    client.last.say('b');
-    client.last.send({ type: 'end', reason: 'stop', model: 'm', used: USED });
+    client.last.say('a', 'b');
+    client.last.end();
     expect((await events).map(event => event.type)).toEqual([
       'chunk',
       'chunk',
       'end'
     ]);
-    expect(meter.last).toEqual({
-      model: 'm',
-      first: 40,
-      whole: 60,
-      used: USED
-    });
+    expect(meter.last).toBeNull();
   });
 
-  it('does not count answers without text', async () => {
-    const silent = collect<Event>(ask());
-    client.last.end();
-    await silent;
-    const broken = collect<Event>(ask());
-    client.last.say('a');
-    client.last.send({ type: 'fault', code: 'down', message: 'Down.' });
-    await broken;
-    expect(meter.last).toBeNull();
+  it('has the figures of what was shown last, once that is whole', async () => {
+    let changes = 0;
+    meter.changed.connect(() => changes++);
+    const one = new Shown();
+    meter.show(one);
+    meter.show(one);
+    await settle();
+    expect([meter.last, changes]).toEqual([null, 0]);
+    one.end(FIGURES);
+    await settle();
+    expect([meter.last, changes]).toEqual([FIGURES, 1]);
+  });
+
+  it('has none of what was overtaken, or has failed', async () => {
+    const [one, two, three] = [new Shown(), new Shown(), new Shown()];
+    meter.show(one);
+    meter.show(two);
+    one.end({ ...FIGURES, model: 'overtaken' });
+    two.end(FIGURES);
+    await settle();
+    meter.show(three);
+    three.end(null);
+    await settle();
+    expect(meter.last).toEqual(FIGURES);
   });
 
   it('is busy while somebody waits for long', async () => {

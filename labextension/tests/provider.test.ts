@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Generation } from '../src/generation';
 import type { IFault } from '../src/wire';
 import { collect, FakeEditor, FakeHost, settle } from './fakes';
 
@@ -70,6 +71,49 @@ describe('Provider', () => {
     await settle();
     expect(host.client.last.snapshot.trigger).toBe('invoke');
     expect(host.client.last.snapshot.cursor).toBe(24);
+  });
+
+  it('waits where the last ones were refused and a word begins', async () => {
+    for (const letter of 'xq') {
+      const items = host.type(letter);
+      await vi.advanceTimersByTimeAsync(600);
+      host.client.last.say('a');
+      host.client.last.end();
+      await items;
+    }
+    void host.type('(');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(host.client.requests.length).toBe(2);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(host.client.requests.length).toBe(3);
+    void host.type('(');
+    void host.fetch(0);
+    await settle();
+    expect(host.client.requests.length).toBe(4);
+  });
+
+  it('tells what it gives to be shown, and how it was made', async () => {
+    const shown: Generation[] = [];
+    host.provider.onShow = generation => shown.push(generation);
+    const { items, request } = await ask();
+    request.send({ type: 'end', reason: 'silent' });
+    await items;
+    expect(shown).toEqual([]);
+    const later = host.type('v');
+    await settle();
+    await vi.advanceTimersByTimeAsync(30);
+    host.client.last.say('a');
+    await later;
+    expect(shown.map(({ figures }) => figures)).toEqual([null]);
+    await vi.advanceTimersByTimeAsync(20);
+    host.client.last.end();
+    await settle();
+    expect(shown[0]?.figures).toEqual({
+      model: 'fake',
+      first: 30,
+      whole: 50,
+      used: null
+    });
   });
 
   it('makes one request for two fetches', async () => {

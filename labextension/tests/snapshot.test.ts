@@ -12,7 +12,7 @@ const MAX_BODY_BYTES = 262_144;
 
 class Cell implements ISource {
   constructor(
-    readonly source: string,
+    public source: string,
     readonly cell_type = 'code'
   ) {}
 
@@ -21,6 +21,17 @@ class Cell implements ISource {
   getSource(): string {
     this.reads++;
     return this.source;
+  }
+}
+
+class Changing extends Cell {
+  count: number | null = null;
+  edited = false;
+  excluded = false;
+  outputs = '';
+
+  getOutputs(): string {
+    return this.outputs;
   }
 }
 
@@ -163,6 +174,36 @@ describe('takeSnapshot', () => {
       }
     }
   );
+
+  it('gives the very cells of the last snapshot, but for what is another one', () => {
+    const changing = new Changing('b');
+    const all = [new Cell('a'), changing, new Cell('c', 'markdown')];
+    const first = take(all);
+    expect(take(all).cells[1]).toBe(first.cells[1]);
+    const changes: Partial<Changing>[] = [
+      { source: 'bb' },
+      { count: 2 },
+      { edited: true },
+      { excluded: true }
+    ];
+    for (const change of changes) {
+      const before = take(all).cells;
+      Object.assign(changing, change);
+      const { cells } = take(all);
+      expect(cells[1]).toMatchObject(change);
+      expect(cells[2]).toBe(before[2]);
+      expect(cells[2]).toBe(first.cells[2]);
+    }
+  });
+
+  it('makes the cell anew when its outputs are other ones', () => {
+    const above = new Changing('a');
+    const all = [above, new Cell('b')];
+    expect(take(all, 1).cells[0]?.outputs).toBe('');
+    above.outputs = '1';
+    expect(take(all, 1).cells[0]?.outputs).toBe('1');
+    expect(take(all, 1).cells[0]).toBe(take(all, 1).cells[0]);
+  });
 
   it('refuses a cursor in no cell', () => {
     expect(() => take([], 0, 0)).toThrow(RangeError);

@@ -9,8 +9,12 @@ import {
   decodeEvent,
   decodeSent,
   decodeStatus,
+  encodeSnapshot,
   type ISnapshot
 } from '../src/wire';
+
+/** What a cell that does not say so is, in `jupyter_codecompose/wire.py`. */
+const GRANTED = { outputs: '', count: null, edited: false, excluded: false };
 
 describe('the messages that both languages read', () => {
   it.each(events)('decodes %j', event => {
@@ -48,6 +52,22 @@ describe('the messages that both languages read', () => {
   ])('refuses %j as a status', status => {
     expect(decodeStatus(status)).toMatchObject({ type: 'fault' });
   });
+
+  it.each(snapshots)(
+    'leaves out of %j what the server takes for granted',
+    sent => {
+      const snapshot = sent as unknown as ISnapshot;
+      const { cells, ...rest } = snapshot;
+      const read = JSON.parse(encodeSnapshot(snapshot)) as ISnapshot;
+      expect(read).toMatchObject(rest);
+      expect(read.cells.map(cell => ({ ...GRANTED, ...cell }))).toEqual(
+        cells.map(cell => ({ ...GRANTED, ...cell }))
+      );
+      expect(Object.values(read.cells).flatMap(Object.values)).not.toContain(
+        false
+      );
+    }
+  );
 
   it.each(snapshots)('makes snapshots like %j', snapshot => {
     const { cells, active, cursor, trigger, ...rest } = snapshot;

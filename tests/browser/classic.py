@@ -6,13 +6,13 @@ What a cell holds is read from the editor's document, never from the screen, whe
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.page import SECONDS
+from tests.browser.requests import Requests, snapshot_in
 
 NOTEBOOK = "window.Jupyter.notebook"
 CELL = f"{NOTEBOOK}.get_selected_cell()"
@@ -20,7 +20,6 @@ IDLE = f"() => {NOTEBOOK}?._fully_loaded && {NOTEBOOK}.kernel?.is_connected() &&
 GHOST = ".codecompose-ghost"
 COMPLETE = "**/codecompose/complete"
 QUIET = 400
-ANSWER = 15.0
 
 
 class ClassicPage:
@@ -29,11 +28,8 @@ class ClassicPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.ghost = page.locator(GHOST)
-        self.asked: list[dict[str, Any]] = []
-        self._open: set[Request] = set()
-        page.on("request", self._ask)
-        page.on("requestfinished", self._end)
-        page.on("requestfailed", self._end)
+        self.requests = Requests(page, QUIET)
+        self.asked = self.requests.asked
 
     def open(self, url: str) -> None:
         """Load a page and wait for its kernel and for the extension."""
@@ -107,15 +103,7 @@ class ClassicPage:
 
     def type_until_answered(self, text: str) -> None:
         """Type something, and wait until the server was asked and has nothing more to answer."""
-        before = len(self.asked)
-        self.type(text)
-        end = time.monotonic() + ANSWER
-        quiet = 0
-        while quiet < QUIET:
-            is_asked = len(self.asked) > before
-            assert time.monotonic() < end, "it did not answer" if is_asked else "the server was not asked"
-            self.page.wait_for_timeout(50)
-            quiet = quiet + 50 if is_asked and not self._open else 0
+        self.requests.wait_until_answered(lambda: self.type(text))
 
     def sources(self) -> list[str]:
         """The text of all cells."""
@@ -141,13 +129,7 @@ class ClassicPage:
 
     def wait_until_quiet(self) -> None:
         """Wait until nothing was asked or is being answered for a while."""
-        end = time.monotonic() + ANSWER
-        before, quiet = -1, 0
-        while quiet < QUIET:
-            assert time.monotonic() < end, "it is never quiet"
-            self.page.wait_for_timeout(50)
-            quiet = quiet + 50 if not self._open and len(self.asked) == before else 0
-            before = len(self.asked)
+        self.requests.wait_until_quiet()
 
     def text_of_ghost(self) -> str:
         """What is grey now; '' if nothing is."""
@@ -180,19 +162,6 @@ class ClassicPage:
     def picture(self, path: Path) -> None:
         """Save what is seen."""
         self.page.screenshot(path=path)
-
-    def _ask(self, request: Request) -> None:
-        if "/codecompose/complete" in request.url:
-            self.asked.append(snapshot_in(request))
-            self._open.add(request)
-
-    def _end(self, request: Request) -> None:
-        self._open.discard(request)
-
-
-def snapshot_in(request: Request) -> dict[str, Any]:
-    """What was asked."""
-    return cast("dict[str, Any]", request.post_data_json)
 
 
 def stream_of(text: str) -> str:

@@ -34,10 +34,11 @@ SETTINGS = {"notification": QUIET, "themes": LIGHT}
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it is, what it serves, and what it writes to its log."""
+    """A running server: where it is, what it serves, where its directories are, and what it writes to its log."""
 
     url: str
     token: str
+    home: Path
     root: Path
     log: Path
     process: subprocess.Popen[bytes]
@@ -93,7 +94,7 @@ def serving(home: Path, base_url: str = "/") -> Iterator[Server]:
             stderr=out,
             start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", token, root, log, process)
+    server = Server(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", token, home, root, log, process)
     try:
         server.wait_until_ready()
         yield server

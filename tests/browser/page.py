@@ -5,18 +5,18 @@ What a cell holds is read from the document's model, never from the screen, wher
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import cast
 
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.requests import Requests
 
 PANEL = "window.jupyterapp.shell.currentWidget"
 IDLE = f"() => {{ const s = {PANEL}?.sessionContext; return s?.isReady && s.session?.kernel?.status === 'idle'; }}"
 GHOST = ".jp-mod-active .jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
 STREAMING = ".jp-mod-active .jp-GhostText-streamingIndicator"
 SECONDS = 1000
-ANSWER = 15.0
 QUIET = 250
 
 
@@ -26,11 +26,7 @@ class NotebookPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.ghost = page.locator(GHOST).first
-        self._asked = 0
-        self._open: set[Request] = set()
-        page.on("request", self._ask)
-        page.on("requestfinished", self._end)
-        page.on("requestfailed", self._end)
+        self.requests = Requests(page, QUIET)
 
     def open(self, url: str) -> None:
         """Load a page and wait for the notebook in it."""
@@ -69,14 +65,7 @@ class NotebookPage:
 
     def type_until_answered(self, text: str) -> None:
         """Type something, and wait until the server was asked and has nothing more to answer."""
-        before = self._asked
-        self.type(text)
-        end = time.monotonic() + ANSWER
-        quiet = 0
-        while quiet < QUIET:
-            assert time.monotonic() < end, "the server was not asked" if self._asked == before else "it did not answer"
-            self.page.wait_for_timeout(50)
-            quiet = quiet + 50 if self._asked > before and not self._open else 0
+        self.requests.wait_until_answered(lambda: self.type(text))
 
     def interrupt(self) -> None:
         """Interrupt what runs."""
@@ -205,11 +194,3 @@ class NotebookPage:
         expect(self.ghost).to_be_visible()
         self.page.screenshot(path=path)
         self.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-
-    def _ask(self, request: Request) -> None:
-        if "/codecompose/complete" in request.url:
-            self._asked += 1
-            self._open.add(request)
-
-    def _end(self, request: Request) -> None:
-        self._open.discard(request)

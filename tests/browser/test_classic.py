@@ -17,10 +17,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.browser.answers import Answers
-from tests.browser.classic import ClassicPage, snapshot_in
+from tests.browser.classic import ClassicPage
 from tests.browser.conftest import SIZE
 from tests.browser.jupyter import EXAMPLES, Server, serving
 from tests.browser.page import SECONDS, NotebookPage
+from tests.browser.requests import snapshot_in
 
 pytest.importorskip("nbclassic")
 pytestmark = pytest.mark.browser
@@ -298,7 +299,7 @@ def test_a_run_takes_no_ghost_with_it(classic: ClassicPage) -> None:
     classic.edit(index + 1)
     classic.type_until_answered("tot")
     cells = classic.asked[-1]["cells"]
-    assert (cells[index]["source"], cells[index]["edited"]) == ("total = 1", False)
+    assert (cells[index]["source"], cells[index].get("edited", False)) == ("total = 1", False)
     assert isinstance(cells[index]["count"], int)
     classic.remove(index + 1)
     classic.remove(index)
@@ -340,6 +341,41 @@ def test_the_button_pauses_and_then_it_is_asked_by_hand(cell: ClassicPage) -> No
     expect(button).not_to_have_text("CodeCompose: paused")
     cell.type("s")
     assert cell.see_ghost()
+
+
+def test_what_is_off_for_the_notebook_is_told(cell: ClassicPage) -> None:
+    button = cell.button()
+    toggle = "() => Jupyter.actions.call('codecompose:toggle-notebook')"
+    cell.page.evaluate(toggle)
+    expect(button).to_have_text("CodeCompose: off in this document")
+    expect(cell.page.locator(".jp-CodeComposeAnnouncer")).to_contain_text("“Suggest in This Document” turns them on.")
+    cell.page.evaluate(toggle)
+    expect(button).to_contain_text("CodeCompose: bundled")
+
+
+def test_languages_that_are_off_in_jupyterlab_are_off_here(browser: Browser, server: Server) -> None:
+    folder = server.home / "settings/jupyter-codecompose"
+    folder.mkdir()
+    settings = folder / "plugin.jupyterlab-settings"
+    settings.write_text(json.dumps({"languages_off": ["Markdown", "python"]}))
+    nbformat.write(new_notebook(cells=[new_code_cell("")], metadata=METADATA), server.root / "off.ipynb")
+    page = ClassicPage(browser.new_page(viewport=SIZE))
+    page.open(address(server, "off.ipynb"))
+    page.suggest(TYPED + "sum(")
+    page.edit(0)
+    expect(page.button()).to_have_text("CodeCompose: off for python")
+    page.type(TYPED)
+    page.wait_until_quiet()
+    assert page.asked == []
+    page.press("Alt+\\")
+    assert page.see_ghost() == "sum("
+    page.page.evaluate("() => Jupyter.actions.call('codecompose:toggle-language')")
+    page.type("s")
+    assert page.see_ghost() == "um("
+    expect(page.button()).not_to_contain_text("off for")
+    page.page.close()
+    settings.unlink()
+    folder.rmdir()
 
 
 def test_an_error_is_told_in_words(cell: ClassicPage) -> None:

@@ -146,6 +146,48 @@ def test_pause_and_resume(cell: NotebookPage, popup: Locator) -> None:
     expect(cell.status_item()).to_contain_text("bundled")
 
 
+@pytest.mark.parametrize(
+    ("command", "word", "sentence"),
+    [
+        ("toggle-document", "off in this document", "“Suggest in This Document” turns them on."),
+        ("toggle-language", "off for python", "“Suggest in This Language” turns them on."),
+        ("toggle-cell", "off in this cell", "“Leave This Cell Out”, or its tag no-complete, changes that."),
+    ],
+)
+def test_what_is_off_here_is_told_and_turned_on_by_keyboard(
+    cell: NotebookPage, command: str, word: str, sentence: str
+) -> None:
+    item = cell.status_item()
+    cell.page.evaluate(f"() => window.jupyterapp.commands.execute('codecompose:{command}')")
+    expect(item).to_have_text(f"CodeCompose: {word}")
+    expect(cell.page.locator(".jp-CodeComposeAnnouncer")).to_contain_text(sentence)
+    item.focus()
+    cell.press("Enter")
+    popup = cell.page.locator(".jp-CodeComposePopup")
+    expect(popup.locator("p")).to_contain_text(sentence)
+    cell.press("Tab")
+    expect(popup.get_by_role("button", name="Turn On Here")).to_be_focused()
+    cell.press("Enter")
+    expect(popup).to_have_count(0)
+    expect(item).to_be_focused()
+    expect(item).to_contain_text("bundled")
+    item.press("Enter")
+    expect(popup.get_by_role("button", name="Pause")).to_be_visible()
+    expect(popup.get_by_role("button", name="Turn On Here")).to_be_hidden()
+    cell.press("Escape")
+
+
+def test_what_is_off_goes_along_with_the_cursor(cell: NotebookPage) -> None:
+    item = cell.status_item()
+    left_out = len(cell.sources()) - 1
+    cell.page.evaluate("() => window.jupyterapp.commands.execute('codecompose:toggle-cell')")
+    expect(item).to_have_text("CodeCompose: off in this cell")
+    cell.edit(left_out - 1)
+    expect(item).to_contain_text("bundled")
+    cell.edit(left_out)
+    expect(item).to_have_text("CodeCompose: off in this cell")
+
+
 def test_what_was_sent_is_behind_the_popup(cell: NotebookPage, popup: Locator) -> None:
     popup.get_by_role("button", name="Show What Was Sent").click()
     expect(popup).to_have_count(0)

@@ -1,0 +1,17 @@
+/** What the builder of extensions leaves to its defaults: a smaller bundle, for browsers that run JupyterLab 4.4. */
+
+const { rspack } = require('@rspack/core');
+
+const minimizerOptions = {
+  // None of our functions, nor of the bundler's, is a constructor unless it is a class.
+  compress: { passes: 3, ecma: 2022, unsafe_arrows: true },
+  mangle: true,
+  format: { comments: false }
+};
+
+module.exports = {
+  target: ['web', 'es2022'],
+  optimization: {
+    minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ minimizerOptions })]
+  }
+};
