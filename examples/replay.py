@@ -1,19 +1,20 @@
 """Somebody types in JupyterLab: how soon each key's ghost text is on the screen, and how many requests it takes.
 
-`python -m examples.replay`, in a checkout: a server of its own with the bundled model, a real Chromium, a notebook of
-500 cells, and a recorded session of some 300 keys. Whoever types never accepts anything, so that every request is one
-that typing makes.
+`python -m examples.replay`, in a checkout: a server of its own with the bundled model, a real Chromium, and a recorded
+session of some 300 keys, at the top of a notebook of 20 cells and of one of 500. Whoever types never accepts anything,
+so that every request is one that typing makes.
 
 How long: from the key to the first frame with its ghost text, for each key that was asked for and whose ghost text came
 before the next key. Once as it is, and once without our own wait: the timer of our files that ran out right before the
 request. What the host needs from the key to the plugin is in both.
 
-Our part of a key: Chromium's profiler looks at the main thread 5,000 times a second. A sample is ours if a function of
-our files is on its stack, be it at the bottom (a listener, a timer, what follows an `await`) or called by the host,
-with everything that it calls: `fetch`, the encoding of the body, the host's drawing where we ask for it. Not ours is
-what the host does with an answer that it got, as with any provider's. A key has all until the next one, for a second at
-most: also what is asked ahead in a pause, but not the next cell that is made. `--without` types the same with the
-plugin disabled: all of the main thread is then the host's.
+Our part of a key: the session is typed once more in the large one, and Chromium's profiler looks at the main thread
+5,000 times a second, which makes all of it slower. A sample is ours if a function of our files is on its stack, be it
+at the bottom (a listener, a timer, what follows an `await`) or called by the host, with everything that it calls:
+`fetch`, the encoding of the body, the host's drawing where we ask for it. Not ours is what the host does with an answer
+that it got, as with any provider's. A key has all until the next one, for a second at most: also what is asked ahead in
+a pause, but not the next cell that is made. `--without` types the same with the plugin disabled: all of the main thread
+is then the host's.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import statistics
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ TYPED = (
     'plt.plot(monthly.index, monthly.values)\nplt.xlabel("month")\nplt.show()',
 )
 """What is typed, cell by cell; JupyterLab indents by itself."""
-CELLS = 500
+CELLS, MANY = 20, 500
 FRAME = 1000 / 60
 ANSWER_MS = 1000.0
 SAMPLE_US = 200
@@ -126,7 +127,6 @@ class Seen:
     keys: list[dict[str, Any]]
     drawn: list[dict[str, Any]]
     asked: list[dict[str, Any]]
-    spent: Spent = field(default_factory=lambda: Spent([], []))
 
     def shown(self) -> list[tuple[float, float]]:
         """Of each key whose ghost text came before the next: the time to its first frame, and our own wait in it."""
@@ -166,8 +166,8 @@ def gaps(count: int) -> list[float]:
     return found[:count]
 
 
-def notebook(path: Path) -> None:
-    """A notebook of many cells."""
+def notebook(path: Path, count: int) -> None:
+    """A notebook of so many cells."""
     cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
@@ -177,7 +177,7 @@ def notebook(path: Path) -> None:
             "outputs": [],
             "source": f"total_{index} = sum(range({index}))\nprint(total_{index}, total_{index} ** 2)",
         }
-        for index in range(CELLS)
+        for index in range(count)
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
@@ -223,20 +223,24 @@ def ours(profile: dict[str, Any]) -> set[int]:
     return {each for each in found if nodes[each]["callFrame"]["functionName"] not in WATCHING}
 
 
-def measured(page: NotebookPage, devtools: CDPSession) -> Seen:
+def watched(page: NotebookPage) -> Seen:
     """Type the session, and look."""
+    replay(page)
+    return Seen(**page.page.evaluate("() => window.seen"))
+
+
+def profiled(page: NotebookPage, devtools: CDPSession) -> tuple[Seen, Spent]:
+    """Type the session once more, and look what the main thread does."""
     devtools.send("Performance.enable")
     devtools.send("Profiler.enable")
     devtools.send("Profiler.setSamplingInterval", {"interval": SAMPLE_US})
     devtools.send("Profiler.start")
-    replay(page)
+    seen = watched(page)
     profile = devtools.send("Profiler.stop")["profile"]
     metrics = {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
     # Of the same clock as the profile: where the page's begins.
     begun = profile["startTime"] / 1000 - metrics["NavigationStart"] * 1000
-    seen = Seen(**page.page.evaluate("() => window.seen"))
-    seen.spent = spent(profile, begun, seen.keys)
-    return seen
+    return seen, spent(profile, begun, seen.keys)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -244,8 +248,8 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)] if values else float("nan")
 
 
-def table(seen: Seen) -> str:
-    """What was measured, as a table in Markdown."""
+def table(seen: Seen, large: Seen, busy: Spent) -> str:
+    """What was measured, as a table in Markdown; `large` in the large notebook."""
     shown = seen.shown()
     agreed, within = seen.along()
     ahead = sum(each["ahead"] for each in seen.asked)
@@ -260,12 +264,13 @@ def table(seen: Seen) -> str:
         ("ghost texts that came before the next key", f"{len(shown)}"),
         ("key to ghost text on the screen, our own wait apart", both([time - wait for time, wait in shown], 0)),
         ("key to ghost text on the screen, our own wait in it", both([time for time, _ in shown], 0)),
+        (f"the same in {MANY} cells, under the profiler", both([time for time, _ in large.shown()], 0)),
         (
             f"keys along the ghost text: the rest in the next frame ({FRAME:.0f} ms), no request",
             f"{within} of {agreed}",
         ),
-        (f"our part of the main thread per key, {CELLS} cells", both(seen.spent.ours, 1)),
-        (f"all of the main thread per key, {CELLS} cells, mean", f"{statistics.mean(seen.spent.all):.1f} ms"),
+        (f"our part of the main thread per key, {MANY} cells", both(busy.ours, 1)),
+        (f"all of the main thread per key, {MANY} cells, mean", f"{statistics.mean(busy.all):.1f} ms"),
     )
     return "\n".join(["| measured | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
@@ -297,13 +302,15 @@ def main() -> int:
         if without:
             disable(home)
         server, playwright = stack.enter_context(serving(home)), stack.enter_context(sync_playwright())
-        notebook(server.root / "long.ipynb")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = NotebookPage(browser.new_page(viewport={"width": 1280, "height": 720}))
         page.page.add_init_script(WATCH % (json.dumps(OURS), SOON_MS, json.dumps(GHOST)))
-        page.open(f"{server.url}/lab/tree/long.ipynb?reset&token={server.token}")
-        seen = measured(page, page.page.context.new_cdp_session(page.page))
-        print(table(seen))
+        for count in (CELLS, MANY):
+            notebook(server.root / f"{count}.ipynb", count)
+        page.open(f"{server.url}/lab/tree/{CELLS}.ipynb?reset&token={server.token}")
+        seen = watched(page)
+        page.open(f"{server.url}/lab/tree/{MANY}.ipynb?reset&token={server.token}")
+        print(table(seen, *profiled(page, page.page.context.new_cdp_session(page.page))))
         browser.close()
     return 0
 
