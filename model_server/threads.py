@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-STAT = Path("/proc/stat")
+STAT, LOAD = Path("/proc/stat"), Path("/proc/loadavg")
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-INTERVAL = 0.05
+INTERVAL, STALE = 0.05, 1.0
+"""Seconds between two looks; and after which the last one says nothing of who computes now."""
 BUSY = 0.3
 """Cores' worth of others' work above which a core counts as taken."""
 
@@ -30,6 +31,14 @@ def busy_seconds() -> float:
     return (user + nice + system + irq + softirq + steal) / TICKS
 
 
+def others_running() -> int:
+    """Threads beside this one that run or want to at this moment; 0 where that cannot be read."""
+    try:
+        return int(LOAD.read_text().split()[3].partition("/")[0]) - 1
+    except OSError:
+        return 0
+
+
 def threads_for(others: float, cores: int) -> int:
     """The threads that leave others the cores they use; at least one."""
     taken = int(others + 1 - BUSY)
@@ -38,19 +47,22 @@ def threads_for(others: float, cores: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Clocks at one moment, in seconds: the wall's, all cores', and this process's."""
+    """Clocks at one moment, in seconds: the wall's, all cores', and this process's; and who else runs just then."""
 
     wall: float
     busy: float
     own: float
+    running: int = 0
 
     @classmethod
     def now(cls) -> Reading:
         """Read the clocks."""
-        return cls(time.monotonic(), busy_seconds(), time.process_time())
+        return cls(time.monotonic(), busy_seconds(), time.process_time(), others_running())
 
     def others_since(self, earlier: Reading) -> float:
-        """Cores' worth of work that others did in between."""
+        """Cores' worth of work that others did in between; of who runs now, where that was long ago."""
+        if self.wall - earlier.wall > STALE:
+            return self.running
         return max(0.0, (self.busy - earlier.busy) - (self.own - earlier.own)) / (self.wall - earlier.wall)
 
 

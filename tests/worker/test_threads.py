@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
 import pytest
 
-from model_server.threads import Reading, Threads, busy_seconds, threads_for
+from model_server.threads import LOAD, Reading, Threads, busy_seconds, others_running, threads_for
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,28 @@ def test_the_count_goes_down_with_load_and_up_again() -> None:
 
 def test_own_work_does_not_count_as_others() -> None:
     assert Reading(1, 2.0, 2.0).others_since(Reading(0, 0.0, 0.0)) == 0.0
+
+
+def test_after_a_pause_counts_who_runs_now() -> None:
+    """Others computed in it, but nobody does any more; and the other way round."""
+    applied: list[int] = []
+    readings = [Reading(0, 0, 0), Reading(9, 9.0, 0.0, running=0), Reading(20, 9.0, 0.0, running=1)]
+    threads = Threads(applied.append, 2, iter(readings).__next__)
+    threads.follow()
+    assert (applied, threads.count) == ([], 2)
+    threads.follow()
+    assert (applied, threads.count) == ([1], 1)
+
+
+def test_who_runs_is_read_from_the_machine() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        looks = []
+        for _ in range(200):
+            time.sleep(0.01)
+            looks.append(others_running())
+        busy.kill()
+    assert min(looks) >= 0
+    assert not LOAD.exists() or sum(looks) > len(looks) / 2
 
 
 def test_the_clock_of_all_cores_goes_forward() -> None:
