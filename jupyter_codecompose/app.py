@@ -46,6 +46,11 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
     model_revision = Unicode("", help="A commit, tag or branch of the Hub name in model.").tag(config=True)
     start_worker = Enum(("on_demand", "at_once"), "on_demand", help="When our own worker is started.").tag(config=True)
     use_kernel = Bool(True, help="Whether names, types and columns of the live kernel are sent along.").tag(config=True)
+    ask_r = Bool(
+        False,
+        help="Whether an R kernel is asked by its own completion what is behind `name$`, so that a column is one that "
+        "exists. R evaluates the name for that, as at Tab, which runs code if it is a promise or an active binding.",
+    ).tag(config=True)
     timeout = Float(5.0, help="Seconds until a suggestion is given up.").tag(config=True)
     max_tokens = Int(96, help="The most tokens of one suggestion.").tag(config=True)
     most_lines = Int(6, help="The most lines of one suggestion.").tag(config=True)
@@ -72,7 +77,7 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
             settings = self._read_settings()
         except WrongSetting as wrong:
             self._refuse(wrong)
-        facts = self._kernels() if settings.use_kernel else Known()
+        facts = self._kernels(settings.ask_r) if settings.use_kernel else Known()
         self.service = Service(settings, Worker(settings, self.log), facts, self.log)
 
     def initialize_handlers(self) -> None:
@@ -99,6 +104,7 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
             model_revision=self.model_revision,
             start_worker=cast("Literal['on_demand', 'at_once']", self.start_worker),
             use_kernel=self.use_kernel,
+            ask_r=self.ask_r,
             timeout=self.timeout,
             max_tokens=self.max_tokens,
             most_lines=self.most_lines,
@@ -106,10 +112,10 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
             exclude_paths=tuple(self.exclude_paths),
         )
 
-    def _kernels(self) -> Kernels:
+    def _kernels(self, ask_r: bool) -> Kernels:
         """The kernels of this server, or those that a gateway runs for it."""
         remote = self.serverapp.gateway_config.gateway_enabled
-        return Kernels(self.serverapp.kernel_manager, Remote if remote else Local)
+        return Kernels(self.serverapp.kernel_manager, Remote if remote else Local, ask_r=ask_r and not remote)
 
     def _refuse(self, wrong: Exception) -> NoReturn:
         self.log.critical("%s", wrong)

@@ -123,8 +123,9 @@ class Service:
         first = lead(notebook.left) if wanted is Intent.BELOW else ""
         notebook = replace(notebook, left=notebook.left + first)
         draft = Draft(notebook, namespace, block=wanted is not Intent.LINE, most_lines=self._settings.most_lines)
+        ways = draft.allowed or await self._ways(snapshot, notebook.left)
         trace.note("steer")
-        asked = self._request(page.snapshot, notebook, namespace, wanted, draft.allowed)
+        asked = self._request(page.snapshot, notebook, namespace, wanted, ways)
         request: CompletionRequest | None = asked
         trace.note("context")
         trace.chose(asked.parts, notebook, namespace, self._worker.context)
@@ -182,6 +183,10 @@ class Service:
     async def _namespace(self, snapshot: Snapshot) -> Namespace:
         """What is known of the notebook's kernel."""
         return await self._facts.of(snapshot.kernel) if snapshot.kernel else Namespace()
+
+    async def _ways(self, snapshot: Snapshot, left: str) -> tuple[str, ...]:
+        """How the text at the cursor may go on, by the kernel's own completion."""
+        return await self._facts.ways(snapshot.kernel, left) if snapshot.kernel else ()
 
     def _request(
         self,

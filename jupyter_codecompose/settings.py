@@ -71,6 +71,7 @@ class Settings:
     model_revision: str = ""
     start_worker: Literal["on_demand", "at_once"] = "on_demand"
     use_kernel: bool = True
+    ask_r: bool = False
     timeout: float = 5.0
     max_tokens: int = 96
     most_lines: int = 6
