@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from model_server import tuning
-from model_server.engine import Engine, Read, Sampling, Slot, step_one
+from model_server.engine import Engine, Sampling, Slot, driven, step_one
 from model_server.generation import following
 from model_server.lookup import Lookup
 from model_server.slots import common
@@ -57,12 +57,5 @@ class Ours:
 
     def _following(self, last: int, guess: list[int]) -> list[int]:
         """What one step makes certain."""
-        reads = following(self._slot, last, GREEDY, (), guess)
-        read: Read = next(reads)
         self.steps += 1
-        try:
-            reads.send(self._engine.step([read])[0])
-        except StopIteration as ended:
-            certain: list[int] = ended.value
-            return certain
-        raise AssertionError("one read is followed by its tokens")
+        return driven(following(self._slot, last, GREEDY, (), guess), self._engine)
