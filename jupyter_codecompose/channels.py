@@ -154,7 +154,11 @@ def _place(kernel: Any) -> tuple[list[int], Any]:
 
 async def ask(client: Any, expression: str) -> dict[str, Any]:
     """The content of a kernel's reply to one silent question through its connected `client`."""
-    asked = client.execute(**question(expression))
+    return await reply_to(client, client.execute(**question(expression)))
+
+
+async def reply_to(client: Any, asked: str) -> dict[str, Any]:
+    """The content of the reply to what a connected client has asked on the shell; replies to others are dropped."""
     while True:
         reply = await client.get_shell_msg()
         if reply["parent_header"].get("msg_id") == asked:

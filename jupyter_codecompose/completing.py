@@ -11,6 +11,8 @@ import asyncio
 import re
 from typing import Any
 
+from jupyter_codecompose.channels import reply_to
+
 LANGUAGES = frozenset(("r",))
 PLACE = re.compile(r"(?<![\w.$@)\]])([A-Za-z.][\w.]*)\$([\w.]*)\Z")
 """A name, a dollar, and what is typed of a member."""
@@ -59,8 +61,5 @@ class Completing:
 
     async def _matches(self, code: str) -> list[str]:
         """What completes some code, whole."""
-        asked = self._client.complete(code, len(code))
-        while True:
-            reply = await self._client.get_shell_msg()
-            if reply["parent_header"].get("msg_id") == asked:
-                return [str(match) for match in reply["content"].get("matches", ())]
+        reply = await reply_to(self._client, self._client.complete(code, len(code)))
+        return [str(match) for match in reply.get("matches", ())]
