@@ -31,6 +31,7 @@ REQUEST_SECONDS = 60.0
 """For a whole request."""
 OBJECT_STORE_BYTES = 128 * 2**20
 """Room for Ray's shared objects, of which there are none: answers are streamed."""
+NOT_STARTED = "Ray did not start"
 
 
 def run(options: Options, host: str, port: int) -> int:
@@ -97,9 +98,12 @@ def failures() -> list[str]:
 
 @contextmanager
 def local() -> Iterator[None]:
-    """Ray on this machine alone, until the block ends or a signal comes."""
+    """Ray on this machine alone, until the block ends or a signal comes. Raises SystemExit where Ray does not start."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init("local", include_dashboard=False, object_store_memory=OBJECT_STORE_BYTES)
+    try:
+        ray.init("local", include_dashboard=False, object_store_memory=OBJECT_STORE_BYTES)
+    except Exception as error:  # Ray's own: it gives a machine 30 seconds, which is not a setting
+        raise SystemExit(f"{NOT_STARTED}: {error} On a busy machine a second try often helps.") from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

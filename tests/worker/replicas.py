@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from typing import Any
 import psutil
 from ray import serve
 
+from model_server.cluster import NOT_STARTED
 from model_server.engine import Engine, FakeEngine
 from model_server.loop import Progress
 from model_server.scale import Options, application
@@ -26,6 +28,7 @@ from model_server.weights import resolve
 from tests.worker.serving import TOKEN, sentence
 
 ROOT = Path(__file__).parents[2]
+START_TRIES = 4
 STOP_SECONDS = 20.0
 TEXT = " and ".join(f"column_{number} = frame['mass_{number}']" for number in range(16))
 
@@ -58,6 +61,20 @@ def environment(directory: str) -> dict[str, str]:
     return os.environ | ray | {"CODECOMPOSE_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
 
 
+def begun(command: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A process whose Ray runs. Ray gives up on a machine that is busy for 30 seconds, so it is asked again."""
+    for _ in range(START_TRIES):
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=out, stderr=out)
+        while process.poll() is None:
+            if "Started a local Ray instance" in log.read_text():
+                return process
+            time.sleep(0.1)
+        if NOT_STARTED not in log.read_text():
+            break
+    raise RuntimeError(log.read_text())
+
+
 @contextmanager
 def cluster(home: Path, port: int, *applications: dict[str, Any]) -> Iterator[psutil.Process]:
     """Ray with some applications, as the command line starts it. It ends when it is told to, and leaves nothing."""
@@ -67,8 +84,7 @@ def cluster(home: Path, port: int, *applications: dict[str, Any]) -> Iterator[ps
     command = [sys.executable, "-m", "model_server", "--ray", "--config", str(file)]
     with (
         TemporaryDirectory(prefix="r") as short,  # Ray's sockets lie in there, and their paths must not be long
-        log.open("wb") as out,
-        subprocess.Popen(command, env=environment(short), cwd=ROOT, stdout=out, stderr=out) as process,
+        begun(command, environment(short), log) as process,
     ):
         head = psutil.Process(process.pid)
         try:

@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Ray's own, of pydantic
     from ray.serve.schema import ServeDeploySchema
 
-    from model_server import scale
+    from model_server import cluster, scale
     from model_server.cluster import described, run_config
     from tests.worker.replicas import load
 
@@ -122,6 +122,17 @@ def test_a_file_that_is_no_config_is_refused_before_ray_starts(
     file.write_bytes(written.encode("latin-1"))
     assert run_config(file) == 1
     assert "serve.yaml is no config for Ray Serve" in capsys.readouterr().err
+
+
+def test_a_ray_that_does_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_args: object, **_options: object) -> None:
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(cluster.ray, "init", late)
+    file = tmp_path / "serve.yaml"
+    file.write_text(EXAMPLES.joinpath("serve.yaml").read_text())
+    with pytest.raises(SystemExit, match=r"Ray did not start: The current node timed out.*a second try"):
+        run_config(file)
 
 
 def test_the_page_on_scale_has_the_tables_that_its_program_prints() -> None:
