@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Ray's own, of pydantic
     from ray.serve.schema import ServeDeploySchema
 
-    from model_server import cluster, scale
+    from model_server import scale
     from model_server.cluster import described, run_config
     from tests.worker.replicas import load
 
@@ -128,7 +128,7 @@ def test_a_ray_that_does_not_start_is_said(tmp_path: Path, monkeypatch: pytest.M
     def late(*_args: object, **_options: object) -> None:
         raise Exception("The current node timed out during startup.")
 
-    monkeypatch.setattr(cluster.ray, "init", late)
+    monkeypatch.setattr("ray.init", late)
     file = tmp_path / "serve.yaml"
     file.write_text(EXAMPLES.joinpath("serve.yaml").read_text())
     with pytest.raises(SystemExit, match=r"Ray did not start: The current node timed out.*a second try"):
