@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from llvmlite import binding
+from llvmlite import binding, ir
 from numba import njit
 
-from model_server.tiles import LANES, MOST, Dot, dot, narrow, packed, pairs, plain, tile, wide
+from model_server import tiles
+from model_server.tiles import DEEP, LANES, MOST, WORD, Dot, dot, narrow, packed, pairs, plain, quarters, tile, wide
 
 HERE = dict(binding.get_host_cpu_features())
 KNOWN = {"avx512vnni": wide, "avx512vl": narrow, "avx2": pairs, "": plain}
@@ -46,11 +47,31 @@ def test_sums_are_exact_at_the_extremes(best: Dot, rows: int) -> None:
     assert (found[:, 37:] == 0).all()
 
 
+def spelled(builder: Any, name: str, result: Any, sums: Any, *given: Any) -> Any:
+    """Arm's instruction in those that every processor has."""
+    assert name == "llvm.aarch64.neon.sdot.v4i32.v16i8"
+    weights, inputs = (builder.bitcast(vector, result) for vector in given)
+    count = result.count
+    for place in range(DEEP):
+        up, top = (ir.Constant(result, [bits] * count) for bits in (24 - 8 * place, 24))
+        product = builder.mul(*(builder.ashr(builder.shl(vector, up), top) for vector in (weights, inputs)))
+        sums = builder.add(sums, product)
+    assert result == ir.VectorType(WORD, LANES // 4)
+    return sums
+
+
+@pytest.mark.parametrize("rows", [1, MOST])
+def test_arms_sums_are_exact_too(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    monkeypatch.setattr(tiles, "called", spelled)
+    test_sums_are_exact_at_the_extremes(quarters, rows)
+
+
 def test_a_processor_gets_its_best() -> None:
-    assert dot({"avx512vnni": True, "avx2": True}) is wide
-    assert dot({"avxvnni": True, "avx2": True}) is narrow
-    assert dot({"avx2": True, "avx512vnni": False}) is pairs
-    assert dot({"neon": True}) is plain
+    assert dot("znver4", {"avx512vnni": True, "avx2": True}) is wide
+    assert dot("meteorlake", {"avxvnni": True, "avx2": True}) is narrow
+    assert dot("haswell", {"avx2": True, "avx512vnni": False}) is pairs
+    assert dot("apple-m1", {}) is dot("neoverse-n1", {"neon": True}) is quarters
+    assert dot("cortex-a72", {"neon": True}) is plain
 
 
 def test_weights_are_packed_within_half_a_level() -> None:
