@@ -32,6 +32,8 @@ REQUEST_SECONDS = 60.0
 OBJECT_STORE_BYTES = 128 * 2**20
 """Room for Ray's shared objects, of which there are none: answers are streamed."""
 NOT_STARTED = "Ray did not start"
+PATIENCE = ("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "60")
+"""What Ray's proxy is given to start, in seconds: its 5 are few on a busy machine."""
 
 
 def run(options: Options, host: str, port: int) -> int:
@@ -100,6 +102,7 @@ def failures() -> list[str]:
 def local() -> Iterator[None]:
     """Ray on this machine alone, until the block ends or a signal comes. Raises SystemExit where Ray does not start."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault(*PATIENCE)
     try:
         ray.init("local", include_dashboard=False, object_store_memory=OBJECT_STORE_BYTES)
     except Exception as error:  # Ray's own: it gives a machine 30 seconds, which is not a setting

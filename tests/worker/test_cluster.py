@@ -27,7 +27,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Ray's own, of pydantic
     from tests.worker.replicas import TEXT, cluster, fake, replicas
 
-START_SECONDS = 150.0
+pytestmark = pytest.mark.timeout(600)
+START_SECONDS = 300.0
+"""On a busy machine."""
 EDITORS = [f"editor-{number}" for number in range(16)]
 WHOLE = {"prompt": "x = ", "max_tokens": 400, "stream": True}
 
