@@ -15,6 +15,7 @@ from jupyter_codecompose.doubts import doubted
 from jupyter_codecompose.evidence import Evidence
 from jupyter_codecompose.leaves import Leaf, leaves
 from jupyter_codecompose.place import Place
+from jupyter_codecompose.sense import Sense
 
 PROMISING = re.compile(r"\b(?:return|yield|raise|assert|del|from|import|await)[ \t]*\Z")
 """Words behind which something must follow, and which say something else if nothing does."""
@@ -45,13 +46,13 @@ def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdic
     wrong = next(denied, None)
     if wrong is None:
         opened = _opened(row, place.begun + settled) - place.cursor
-        return Verdict(len(text if final else _tidied(settled[: max(opened, 0)])))
+        return Verdict(len(text if final else _tidied(place, settled[: max(opened, 0)])))
     whole = wrong.opened >= place.cursor and not evidence.has_parts(wrong, around)
     at = (wrong.opened if whole else wrong.at) - place.cursor
     tried = any(leaf.text == "try" and leaf.at < wrong.at for leaf in row)
     certain = final or (row[-1].statement > wrong.statement and not tried)
     kept = max(at + (wrong.what == "member" and not whole), 0)
-    return Verdict(len(_tidied(text[: max(at, 0)])), wrong if certain else None, kept)
+    return Verdict(len(_tidied(place, text[: max(at, 0)])), wrong if certain else None, kept)
 
 
 def _opened(row: Sequence[Leaf], text: str) -> int:
@@ -66,9 +67,9 @@ def _at(claim: Claim) -> int:
     return claim.at
 
 
-def _tidied(text: str) -> str:
+def _tidied(place: Place, text: str) -> str:
     """What is left before a wrong name: nothing that seems to be whole and is not, and no mere punctuation."""
-    text = PROMISING.sub("", text).rstrip()
+    text = Sense(place.begun).finished(PROMISING.sub("", text)).rstrip()
     return text if WORDS.search(text) else ""
 
 

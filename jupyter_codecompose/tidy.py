@@ -15,6 +15,7 @@ from jupyter_codecompose.languages import language as language_of
 from jupyter_codecompose.neighbours import neighbours
 from jupyter_codecompose.repetition import repeats_lines
 from jupyter_codecompose.scope import indentation, last_line, opens
+from jupyter_codecompose.sense import LANGUAGES, Sense
 from jupyter_codecompose.sentinels import before_sentinel
 from jupyter_codecompose.unfinished import before_secret
 
@@ -82,6 +83,7 @@ class _Rules:
         self._is_indented = self._indented(left)
         self._ending = Ending(left, right, self._language, height)
         self._neighbours = neighbours(left, right)
+        self._sense = Sense(left) if name in LANGUAGES else None
 
     def settled(self, raw: str, *, final: bool) -> tuple[str, bool]:
         """The part of `raw` that is certain, and whether it is all that there will be."""
@@ -89,6 +91,7 @@ class _Rules:
         text, whole = self._begun(text, whole)
         text, whole = self._ending.before(text if whole else UNDECIDED.sub("", text), whole)
         text, whole = self._neighbours.before(text, whole)
+        text, whole = self._sense.before(text, whole) if self._sense else (text, whole)
         text, whole = self._before_repetition(text, whole)
         text, whole = before_secret(self._line, text, whole)
         return text.rstrip(), whole

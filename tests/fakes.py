@@ -32,7 +32,7 @@ from model_server.wire import (
 class Script:
     """What the fake does with each request. `delay` is seconds before each chunk; `then` is how it ends."""
 
-    chunks: tuple[str, ...] = ("one", " two")
+    chunks: tuple[str, ...] = ("one", " + two")
     delay: float = 0.0
     status: int = 200
     reason: str = "stop"
@@ -143,7 +143,7 @@ def _event(message: msgspec.Struct) -> bytes:
 async def main() -> None:
     """A managed child. `FAKE_CHUNKS` and `FAKE_THEN` are its script; `FAKE_HEALTH` is its health, where it is another
     than ready; `FAKE_LIFE` the seconds it lives."""
-    chunks = tuple(json.loads(os.environ.get("FAKE_CHUNKS", '["one", " two"]')))
+    chunks = tuple(json.loads(os.environ.get("FAKE_CHUNKS", '["one", " + two"]')))
     script = Script(chunks=chunks, then=os.environ.get("FAKE_THEN", "end"))
     fake = FakeWorker(script=script, token=os.environ["CODECOMPOSE_TOKEN"])
     if said := os.environ.get("FAKE_HEALTH"):

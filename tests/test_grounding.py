@@ -29,8 +29,8 @@ WRONG = [
     ("weather.", "hed()", ""),
     ("x = ", "weather.head(k=3)", "weather.head("),
     ("x = ", "top(weather, size=3)", "top(weather,"),
-    ("x = ", "n + missing", "n +"),
-    ("", "y = 1\nz = y + missing\nprint(z)", "y = 1\nz = y +"),
+    ("x = ", "n + missing", "n"),
+    ("", "y = 1\nz = y + missing\nprint(z)", "y = 1\nz = y"),
     ("def f(a):\n    ", "return missing", ""),
     ("", "for i in range(3):\n    print(i, weather['rain'])", "for i in range(3):\n    print(i, weather["),
     ("x = ", "paths['test']", "paths["),
@@ -42,8 +42,8 @@ WRONG = [
     ("model.", "fit(1, z=2)", "fit(1,"),
     ("x = ", "n + np['a']", "n + np"),
     ("x = ", "weather.head['wind']", "weather.head"),
-    ("def later(step):\n    return step\n\n", "x = n + step", "x = n +"),
-    ("x = [step for step in range(3)]\n", "y = n + step", "y = n +"),
+    ("def later(step):\n    return step\n\n", "x = n + step", "x = n"),
+    ("x = [step for step in range(3)]\n", "y = n + step", "y = n"),
 ]
 RIGHT = [
     ("", 'weather["rain"] = weather["wind"] * 2\nx = weather["rain"]'),
@@ -197,8 +197,8 @@ def test_what_stands_behind_the_cursor_counts() -> None:
 
 def test_a_name_that_another_cell_binds_is_known() -> None:
     assert shown("x = ", "n + missing", cell("missing = 1", stale=True)) == "n + missing"
-    assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n +"
-    assert shown("x = ", "n + missing", cell("class A:\n    def missing(self): pass", stale=True)) == "n +"
+    assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n"
+    assert shown("x = ", "n + missing", cell("class A:\n    def missing(self): pass", stale=True)) == "n"
 
 
 SIGNS = "ab=.[]()\"' \n:,f#"

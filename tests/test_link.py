@@ -34,7 +34,7 @@ async def text_of(link: Link) -> str:
 async def test_a_stream(worker: FakeWorker) -> None:
     worker.token = "secret"
     link = Link(worker.url, "secret")
-    assert await text_of(link) == "one two"
+    assert await text_of(link) == "one + two"
     assert worker.requests == [REQUEST]
     assert worker.headers[0]["X-Session-Id"] == "editor%207"
     await link.close()
@@ -88,7 +88,7 @@ async def test_bad_streams(worker: FakeWorker, raw: bytes, error: type[CodeCompo
 async def test_comments_are_passed_over(worker: FakeWorker) -> None:
     worker.script = Script(raw=b": still here\n\nevent: x\n\n")
     link = Link(worker.url, "")
-    assert await text_of(link) == "one two"
+    assert await text_of(link) == "one + two"
     await link.close()
 
 
@@ -139,7 +139,7 @@ async def test_a_silent_health_is_late() -> None:
 async def test_no_proxy_is_asked(worker: FakeWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     link = Link(worker.url, "")
-    assert await text_of(link) == "one two"
+    assert await text_of(link) == "one + two"
     await link.close()
 
 

@@ -57,7 +57,7 @@ async def status_of(fetch: Callable[..., Any]) -> Status:
 async def test_a_suggestion(jp_fetch: Any, worker: FakeWorker) -> None:
     assert (await status_of(jp_fetch)).state == "off"
     *chunks, end = await events_of(jp_fetch)
-    assert chunks == [Chunk(text="one"), Chunk(text=" two")]
+    assert chunks == [Chunk(text="one"), Chunk(text=" + two")]
     assert isinstance(end, End)
     assert worker.requests[0].parts
     assert worker.requests[0].parts.before[-1].text == "# é🎉\nx = "

@@ -94,7 +94,7 @@ async def test_an_explanation_shows_what_was_sent_and_what_it_cost(server: FakeV
 async def test_our_own_worker_is_known_by_its_health(worker: FakeWorker) -> None:
     link = Link(worker.url, "", Wanted())
     await link.health()
-    assert await text_of(link) == "one two"
+    assert await text_of(link) == "one + two"
     assert worker.requests == [REQUEST]
     await link.close()
 

@@ -144,7 +144,7 @@ def test_a_block_ends_with_its_scope_in_every_kind_of_language(
         ("x = f(\n(\n(\n(\n))))", "x = f(\n(\n(\n(\n))))"),
         ("x = [0, 0, 0, 0]", "x = [0, 0, 0, 0]"),
         ("x = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0", "x = [0, 0,"),
-        ("x = f(a) + f(a) + f(a) + f(a) + f(a)", "x = f(a) + f(a) +"),
+        ("x = f(a) + f(a) + f(a) + f(a) + f(a)", "x = f(a) + f(a)"),
         ("# " + "-" * 60, "# " + "-" * 60),
     ],
 )

@@ -33,7 +33,7 @@ async def test_a_remote_worker_answers_the_first_request(worker: FakeWorker) -> 
     ours = Worker(Settings(worker_url=worker.url), LOG)
     assert ours.status().state == "off"
     assert worker.health_asked == 0
-    assert await text_of(ours) == "one two"
+    assert await text_of(ours) == "one + two"
     assert (ours.status().state, ours.status().model) == ("ready", "fake")
     await ours.close()
     assert ours.status().state == "off"
@@ -48,7 +48,7 @@ async def test_a_loading_worker_tells_its_progress(worker: FakeWorker) -> None:
     assert "secret" not in ours.status().message
     worker.health = Health(state="ready", progress=1.0, message="", model="fake")
     assert await ours.until(("ready",), 3.0) == "ready"
-    assert await text_of(ours) == "one two"
+    assert await text_of(ours) == "one + two"
     await ours.close()
 
 
@@ -69,7 +69,7 @@ async def test_a_lost_worker_is_noticed_and_used_again(worker: FakeWorker) -> No
     assert ours.status().state == "failed"
     await worker.start(worker.port)
     assert await ours.until(("ready",), 3.0) == "ready"
-    assert await text_of(ours) == "one two"
+    assert await text_of(ours) == "one + two"
     await ours.close()
 
 
@@ -116,7 +116,7 @@ async def test_a_child_is_started_used_and_ended() -> None:
     ours = Worker(Settings(), LOG, CHILD)
     ours.start()
     assert await ours.until(("ready",), 10.0) == "ready"
-    assert await text_of(ours) == "one two"
+    assert await text_of(ours) == "one + two"
     child = ours.pid
     assert child
     assert is_alive(child)
@@ -134,7 +134,7 @@ async def test_a_child_that_dies_mid_stream_is_started_again(monkeypatch: pytest
         await text_of(ours)
     assert ours.status().state == "failed"
     assert await ours.until(("ready",), 10.0) == "ready"
-    assert await text_of(ours) == "one two"
+    assert await text_of(ours) == "one + two"
     await ours.close()
 
 
