@@ -122,7 +122,7 @@ async def in_notebook(worker: Bundled, notebook: Path, every: int) -> list[Shown
     return shown
 
 
-async def everywhere(model: Path, notebooks: list[Path], every: int = 2) -> list[Shown]:
+async def everywhere(model: Path, notebooks: list[Path], every: int = 1) -> list[Shown]:
     """What is shown in all notebooks."""
     worker = Bundled(model)
     return [each for notebook in notebooks for each in await in_notebook(worker, notebook, every)]
