@@ -19,6 +19,7 @@ from jupyter_codecompose.sense import Sense
 
 PROMISING = re.compile(r"\b(?:return|yield|raise|assert|del|from|import|await)[ \t]*\Z")
 """Words behind which something must follow, and which say something else if nothing does."""
+LAST = re.compile(r"(?<![\w.])(\w+)\.?\Z")
 WORDS = re.compile(r"\w")
 BEGUN = re.compile(r"\.?\w+\Z|[^\w\s]+\Z")
 """A word (with the dot before it) or a sign that may go on; until it is whole it may also change what stands before it,
@@ -46,13 +47,14 @@ def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdic
     wrong = next(denied, None)
     if wrong is None:
         opened = _opened(row, place.begun + settled) - place.cursor
-        return Verdict(len(text if final else _tidied(place, settled[: max(opened, 0)])))
+        return Verdict(len(text if final else _tidied(place, _rootless(settled[: max(opened, 0)], evidence))))
     whole = wrong.opened >= place.cursor and not evidence.has_parts(wrong, around)
     at = (wrong.opened if whole else wrong.at) - place.cursor
     tried = any(leaf.text == "try" and leaf.at < wrong.at for leaf in row)
     certain = final or (row[-1].statement > wrong.statement and not tried)
     kept = max(at + (wrong.what == "member" and not whole), 0)
-    return Verdict(len(_tidied(place, text[: max(at, 0)])), wrong if certain else None, kept)
+    shown = len(_tidied(place, _rootless(text[: max(at, 0)], evidence)))
+    return Verdict(shown, wrong if certain else None, kept)
 
 
 def _opened(row: Sequence[Leaf], text: str) -> int:
@@ -65,6 +67,12 @@ def _opened(row: Sequence[Leaf], text: str) -> int:
 
 def _at(claim: Claim) -> int:
     return claim.at
+
+
+def _rootless(text: str, evidence: Evidence) -> str:
+    """A text without the module at its end: by itself that says nothing."""
+    found = LAST.search(text)
+    return text[: found.start()] if found and evidence.type_of(found[1]) == "module" else text
 
 
 def _tidied(place: Place, text: str) -> str:
