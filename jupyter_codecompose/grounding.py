@@ -47,14 +47,13 @@ def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdic
     wrong = next(denied, None)
     if wrong is None:
         opened = _opened(row, place.begun + settled) - place.cursor
-        return Verdict(len(text if final else _tidied(place, _rootless(settled[: max(opened, 0)], evidence))))
+        return Verdict(len(text if final else _tidied(settled[: max(opened, 0)], place, evidence)))
     whole = wrong.opened >= place.cursor and not evidence.has_parts(wrong, around)
     at = (wrong.opened if whole else wrong.at) - place.cursor
     tried = any(leaf.text == "try" and leaf.at < wrong.at for leaf in row)
     certain = final or (row[-1].statement > wrong.statement and not tried)
     kept = max(at + (wrong.what == "member" and not whole), 0)
-    shown = len(_tidied(place, _rootless(text[: max(at, 0)], evidence)))
-    return Verdict(shown, wrong if certain else None, kept)
+    return Verdict(len(_tidied(text[: max(at, 0)], place, evidence)), wrong if certain else None, kept)
 
 
 def _opened(row: Sequence[Leaf], text: str) -> int:
@@ -69,14 +68,12 @@ def _at(claim: Claim) -> int:
     return claim.at
 
 
-def _rootless(text: str, evidence: Evidence) -> str:
-    """A text without the module at its end: by itself that says nothing."""
-    found = LAST.search(text)
-    return text[: found.start()] if found and evidence.type_of(found[1]) == "module" else text
-
-
-def _tidied(place: Place, text: str) -> str:
-    """What is left before a wrong name: nothing that seems to be whole and is not, and no mere punctuation."""
+def _tidied(text: str, place: Place, evidence: Evidence) -> str:
+    """What is left before a wrong name: nothing that seems to be whole and is not, no mere punctuation, and no module by
+    itself."""
+    last = LAST.search(text)
+    if last and evidence.type_of(last[1]) == "module":
+        text = text[: last.start()]
     text = Sense(place.begun).finished(PROMISING.sub("", text)).rstrip()
     return text if WORDS.search(text) else ""
 
