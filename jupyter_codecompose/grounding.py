@@ -69,8 +69,7 @@ def _at(claim: Claim) -> int:
 
 
 def _tidied(text: str, place: Place, evidence: Evidence) -> str:
-    """What is left before a wrong name: nothing that seems to be whole and is not, no mere punctuation, and no module by
-    itself."""
+    """What is left before a wrong name: nothing that seems whole and is not, no mere punctuation, no module alone."""
     last = LAST.search(text)
     if last and evidence.type_of(last[1]) == "module":
         text = text[: last.start()]

@@ -84,7 +84,9 @@ SCRIPT = """
       event.stopImmediatePropagation();
     }
   }, { capture: true });
-  watch.begin = (cell, text) => {
+  watch.begin = (notebook, seed, text) => {
+    notebook.model.cells.get(0).sharedModel.setSource(`case ${seed}`);
+    const cell = notebook.activeCell;
     const shared = cell.model.sharedModel;
     shared.setSource(text);
     shared.clearUndoHistory();
@@ -182,12 +184,13 @@ class Said:
 
 
 class Case:
-    """Some steps in a cell whose last line names the seed, so that nothing kept from another case fits."""
+    """Some steps in a cell; the one above names the seed, so that nothing kept from another case fits."""
 
     def __init__(self, page: Page, seed: int) -> None:
         self._page = page
         self._chance = random.Random(seed)
-        self._reference = Reference(f"{self._chance.choice(OPENINGS)}_{seed}")
+        self._seed = seed
+        self._reference = Reference(self._chance.choice(OPENINGS))
         self._said: list[Said] = []
         self._open: list[int] = []
         self._ghost = ""
@@ -196,7 +199,8 @@ class Case:
 
     def run(self) -> None:
         """All steps, one after another."""
-        self._page.evaluate(f"text => watch.begin({PANEL}.content.activeCell, text)", self._reference.text)
+        begin = f"([seed, text]) => watch.begin({PANEL}.content, seed, text)"
+        self._page.evaluate(begin, [self._seed, self._reference.text])
         for _ in range(STEPS):
             kinds = ALWAYS + ONCE_ASKED * bool(self._open) + ONCE_GREY * bool(self._ghost)
             kind = self._chance.choice(kinds)
@@ -315,14 +319,15 @@ def next_word(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """The cursor in the only cell of a notebook in JupyterLab."""
+    """The cursor in the second of two cells of a notebook in JupyterLab."""
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(new_notebook(cells=[new_code_cell("")], metadata=kernel), server.root / "interleavings.ipynb")
+    cells = [new_code_cell(""), new_code_cell("")]
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), server.root / "interleavings.ipynb")
     notebook = NotebookPage(browser.new_page(viewport=SIZE))
     Answers(notebook.page)
     notebook.page.add_init_script(SCRIPT)
     notebook.open(f"{server.url}/lab/tree/interleavings.ipynb?reset&token={server.token}")
-    notebook.edit(0)
+    notebook.edit(1)
     yield notebook.page
     notebook.page.close()
 
