@@ -13,7 +13,7 @@ from heapq import nlargest
 from math import log1p
 from operator import itemgetter
 
-from model_server.habits import Link, brackets, habits, links
+from model_server.habits import STEM, Link, brackets, habits, links, parts
 
 CALLED = {"DataFrame": "df", "Axes": "ax", "Figure": "fig", "ndarray": "X", "Series": "s"}
 """How people call what is of a type, where their own name for it tells nothing."""
@@ -25,15 +25,15 @@ OWN, POOLED, POOLED_LESS, ENOUGH = 0.6, 0.4, 0.1, 60
 where there are enough of the first."""
 FEW = 8
 """So many documents tell what the part of a package offers."""
-WORD = re.compile(r"[^\W_]+")
-STEM, ALIKE = 3, 1.2
-"""With so many letters a word counts, and what a name is worth that is akin to one in the line."""
+ALIKE = 1.2
+"""What a name is worth that is akin to one in the line."""
+ASSIGNED = re.compile(r"(\w+)(?:[\"']\])?\s=\s")
 NUMERIC = re.compile(r"[iuf]")
 FOR_NUMBERS = frozenset(
     ("mean", "sum", "max", "min", "std", "median", "hist", "plot", "describe", "quantile", "corr", "round")
 )
 FOR_TEXTS = frozenset(("unique", "value_counts", "str", "nunique", "map", "tolist", "isin"))
-ASKED = ("mean", "sum", "value_counts", "unique", "max", "min")
+ASKED = ("mean", "sum", "value_counts", "unique", "max", "min", "median", "std", "count", "nunique")
 FOR_DATES = frozenset(("dt", "min", "max"))
 """What suits numbers, texts and dates; of what is `ASKED` of a column with nothing, more than of any other method."""
 DOTTED = re.compile(r"\.([A-Za-z]\w*)")
@@ -47,10 +47,17 @@ class Line:
         self.text = text[: len(text) - len(typed)]
         self.line = self.text[self.text.rfind("\n") + 1 :]
         self._words = frozenset(parts(self.line))
+        assigned = ASSIGNED.search(self.line)
+        self._assigned = parts(assigned[1]) if assigned else ()
 
     def like(self, name: str) -> bool:
         """Whether a name is akin to a word in the line, as `round` to `rounded`."""
         return any(akin(part, word) for part in parts(name) for word in self._words)
+
+    def suits(self, attribute: str) -> float:
+        """How much likelier an attribute is for what the line has, or assigns: about the log."""
+        hint = habits().hint(self._assigned, attribute) if self._assigned else 0.0
+        return max(ALIKE * self.like(attribute), hint)
 
     def elsewhere(self, owner: str, column: str) -> float:
         """Whether the line has a column already: of the same thing it is not wanted again, of another one it is."""
@@ -59,12 +66,6 @@ class Line:
             if literal in self.line:
                 return -1.0 if f"{owner}{literal}" in self.line else 1.0
         return 0.0
-
-
-@lru_cache(8192)
-def parts(text: str) -> tuple[str, ...]:
-    """The words in a text or a name, but for short ones."""
-    return tuple(word.lower() for word in WORD.findall(text) if len(word) >= STEM)
 
 
 def akin(one: str, other: str) -> bool:
@@ -90,10 +91,7 @@ def attributes(
     share = POOLED if sum(near.values()) < ENOUGH else POOLED_LESS
     fit = fitting(dtype)
     return {
-        name: OWN * log1p(near.get(name, 0))
-        + share * log1p(pooled.get(name, 0.0))
-        + (name in fit)
-        + ALIKE * line.like(name)
+        name: OWN * log1p(near.get(name, 0)) + share * log1p(pooled.get(name, 0.0)) + (name in fit) + line.suits(name)
         for name in names
     }
 
@@ -113,7 +111,7 @@ def usual(typed: str, link: Link, text: str, line: Line, *, known: bool) -> dict
         name: OWN * log1p(3 * near.get(name, 0) + own[name])
         + 0.3 * log1p(far.get(name, 0))
         + its * log1p(same.get(name, 0))
-        + ALIKE * line.like(name)
+        + line.suits(name)
         for name in {**near, **far, **own}
         if name != typed
     }
@@ -177,7 +175,12 @@ def has_attributes(before: str) -> bool:
 
 def bare(before: str, name: str) -> bool:
     """Whether people mostly call a method with nothing."""
-    return habits().bare(before, name)
+    return habits().mostly("bare call", before, name)
+
+
+def last(before: str, name: str) -> bool:
+    """Whether nothing mostly follows an attribute in its line or brackets."""
+    return habits().mostly("last", before, name)
 
 
 @lru_cache(64)

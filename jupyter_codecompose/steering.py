@@ -8,25 +8,29 @@ text with a mark in its place.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from heapq import nlargest
+from math import log1p
 from operator import itemgetter
 
 from jupyter_codecompose import likely
+from jupyter_codecompose.brackets import scan
 from jupyter_codecompose.chains import chains, keywords
 from jupyter_codecompose.claims import Claim, claims
 from jupyter_codecompose.evidence import Evidence
-from jupyter_codecompose.leaves import Leaf, leaves
+from jupyter_codecompose.leaves import BLOCKS, Leaf, leaves
 from jupyter_codecompose.place import Place
 from jupyter_codecompose.results import FRAME, GROUP, GROUPS, SERIES, Result
 from model_server.habits import Link
 
 MARK = "ꙮ"
 MOST, LONGEST = 512, 256
-GUESSED, FORMED, AS_USUAL, UNLIKELY = 64, 16, 0.3, 4.0
-"""So many names are offered where nothing is proved; so many of the likeliest also as a call, which is worth more by so
-much; and with a keyword that is likelier by so much, no argument that is given by its place."""
+GUESSED, FORMED, AS_USUAL, ENDED, UNLIKELY = 64, 16, 0.3, 0.01, 4.0
+"""So many names are offered where nothing is proved; so many of the likeliest also as a call, or to the end
+of the line, which is worth more by so much; and with a keyword that is likelier by so much, no argument that is given
+by its place."""
 SIGNS = (
     (re.compile(r"\w\Z"), "="),
     (re.compile(r"[\w.\s(\[{,=+\-*/%<>:&|~]\Z|\A\Z"), ""),
@@ -41,6 +45,11 @@ NAMING = frozenset(("def", "class", "del", "global", "nonlocal", "@"))
 WRITTEN = {FRAME: "df", SERIES: "df[]", GROUPS: "groupby()", GROUP: "groupby()[]"}
 """How people mostly write what is of a kind."""
 OWNER = re.compile(r"(\w*)\[+[\"']\Z")
+OPENS = re.compile(rf"\s*(?:{'|'.join(BLOCKS)})\b")
+ASSIGNED = re.compile(r"(\w+)(?:[\"']\])?\s=\s[^\n]*\Z")
+OF_GROUPS, OF_COLUMNS = re.compile(r"\)\[[^\]\n]*\]\.(\w+)\("), re.compile(r"^\w+\[[^\]\n]*\]\.(\w+)\(", re.MULTILINE)
+STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
+GROUPED = re.compile(r"(?<![\w)\]])\(")
 ROOT = re.compile(r"\w+")
 
 
@@ -144,7 +153,8 @@ def _usual(place: Place, evidence: Evidence, typed: str, found: Result | None) -
     if found and not found.method:
         own = [name for name in found.attributes if name.startswith(typed)]
         names |= likely.attributes(own, link, found.attributes, line)
-    return _formed(dict(nlargest(GUESSED, names.items(), key=itemgetter(1))), typed, link.before, evidence, found)
+    likeliest = dict(nlargest(GUESSED, names.items(), key=itemgetter(1)))
+    return _formed(likeliest, place, typed, link.before, evidence, found)
 
 
 def _attributes(
@@ -158,20 +168,37 @@ def _attributes(
     link = _written(link, evidence, found)
     line = likely.Line(place.above + place.begun, typed)
     worth = likely.attributes(names, link, known, line, found.dtype if found else "")
-    return _formed(worth, typed, "" if evidence.is_module(link.before) else link.before, evidence, found)
+    return _formed(worth, place, typed, "" if evidence.is_module(link.before) else link.before, evidence, found)
 
 
 def _formed(
-    names: Mapping[str, float], typed: str, before: str, evidence: Evidence, found: Result | None
+    names: Mapping[str, float], place: Place, typed: str, before: str, evidence: Evidence, found: Result | None
 ) -> dict[str, float]:
-    """The rests of names, and of the likeliest of them as calls, with nothing where people mostly call them so."""
-    ways = _rests(names, typed)
+    """The rests of names, and of the likeliest of them as people mostly go on: with nothing, with a call of nothing, or
+    with any call."""
+    ways, end, assigned = _rests(names, typed), _end(place), ASSIGNED.search(place.begun)
     for name in nlargest(FORMED, names, key=names.__getitem__) if before else ():
+        rest = name[len(typed) :]
         if likely.bare(before, name) and evidence.callable_bare(found, name):
-            ways[f"{name[len(typed) :]}()"] = names[name] + AS_USUAL
+            ways[f"{rest}(){_end(place, '()')}"] = names[name] + AS_USUAL
         elif evidence.calls(found, name):
-            ways[f"{name[len(typed) :]}("] = names[name] + AS_USUAL
+            ways[f"{rest}("] = names[name] + AS_USUAL
+        elif end and assigned and assigned[1] not in names and likely.is_attribute(assigned[1], name):
+            ways[f"{rest}.{assigned[1]}{end}"] = names[name] + AS_USUAL
+        elif end and likely.last(before, name):
+            ways[rest + end] = names[name] + (AS_USUAL if found else ENDED)
     return ways
+
+
+def _end(place: Place, tail: str = "") -> str:
+    """What ends the cursor's line behind a name and a `tail`: what closes its calls, and a newline. '' where something
+    else likely follows: in other brackets, or behind what is neither called nor assigned."""
+    above, _, line = place.begun.rpartition("\n")
+    owed = scan(line + tail).stack
+    if place.rest.strip() or scan(above).stack or OPENS.match(line) or owed.strip(")"):
+        return ""
+    is_whole = GROUPED.search(STRING.sub('""', line)) is None if owed else tail.endswith(")") or ASSIGNED.search(line)
+    return f"{owed}\n" if is_whole else ""
 
 
 def _written(link: Link, evidence: Evidence, found: Result | None) -> Link:
@@ -199,6 +226,7 @@ def _columns(place: Place, evidence: Evidence, row: Sequence[Leaf], at: int, kno
     quote, listed = before[-1], LISTED.search(before)
     closing = "" if place.rest.startswith(quote) else quote if listed else f"{quote}]"
     earlier = listed[0] if listed else ""
+    ending = f"{closing}]]" if listed else closing
     names = [
         name
         for name in known
@@ -209,10 +237,13 @@ def _columns(place: Place, evidence: Evidence, row: Sequence[Leaf], at: int, kno
     line, owner = likely.Line(place.above + place.begun, typed), OWNER.search(before)
     worth = likely.columns(names, dtypes, line, owner[1] if owner else "", numeric=bool(found and found.kind == GROUPS))
     ways = {name[len(typed) :] + closing: worth[name] for name in names}
-    if found and closing.endswith("]") and row[at].depth == 1 and _asks(row, at, found):
-        for name in nlargest(FORMED, names, key=worth.__getitem__):
-            way = f"{name[len(typed) :]}{closing}.{_method(row, at, dtypes.get(name, ''))}()"
-            ways[way] = worth[name] + AS_USUAL
+    asks = found and closing.endswith("]") and row[at].depth == 1 and _asks(row, at, found)
+    text = evidence.texts(place) if asks else ""
+    for name in nlargest(FORMED, names, key=worth.__getitem__):
+        tail = f"{ending}.{_method(row, at, dtypes.get(name, ''), line, text)}()" if asks else ending
+        end = _end(place, tail) if tail.endswith((")", "]")) and (not listed or "," in earlier) else ""
+        if asks or end:
+            ways[name[len(typed) :] + tail + end] = worth[name] + (AS_USUAL if asks else ENDED)
     return ways
 
 
@@ -221,12 +252,13 @@ def _asks(row: Sequence[Leaf], at: int, found: Result) -> bool:
     return found.kind == GROUPS or (found.kind == FRAME and (at < 3 or row[at - 3].sort == "newline"))
 
 
-def _method(row: Sequence[Leaf], at: int, dtype: str) -> str:
-    """What is most often asked of a column with nothing."""
+def _method(row: Sequence[Leaf], at: int, dtype: str, line: likely.Line, text: str) -> str:
+    """What is most often asked of a column with nothing, above all in the notebook's own text."""
     grouped = at > 1 and row[at - 2].text == ")"
     link = Link("attribute", "groupby()[]" if grouped else "df[]", "", not grouped)
-    worth = likely.attributes(likely.ASKED, link, (), likely.Line("", ""), dtype or "float")
-    return max(worth, key=worth.__getitem__)
+    worth = likely.attributes(likely.ASKED, link, (), line, dtype or "float")
+    own = Counter((OF_GROUPS if grouped else OF_COLUMNS).findall(text))
+    return max(worth, key=lambda name: worth[name] + log1p(own[name]))
 
 
 def _keywords(

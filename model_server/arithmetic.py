@@ -24,6 +24,7 @@ Linear = Callable[[Tensor], Tensor]
 Name = Literal["float32", "bfloat16", "int8", "mixed", "native"]
 """The ways to multiply with torch; and `native`, which is machine code of our own and not made here."""
 PROCESSOR: tuple[Name, ...] = ("float32", "bfloat16", "int8", "mixed")
+WITHOUT_BFLOAT16: tuple[Name, ...] = ("float32", "int8")
 ACCELERATOR: tuple[Name, ...] = ("float32", "bfloat16")
 ROWS = 128
 STEPS = 12
@@ -106,7 +107,8 @@ def candidates(weights: list[Tensor]) -> tuple[Name, ...]:
     if weights[0].device.type != "cpu":
         return ACCELERATOR
     twice = sum(weight.numel() for weight in weights) <= MOST_MIXED
-    return tuple(name for name in PROCESSOR if twice or name != "mixed")
+    names = PROCESSOR if torch.ops.mkldnn._is_mkldnn_bf16_supported() else WITHOUT_BFLOAT16
+    return tuple(name for name in names if twice or name != "mixed")
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from model_server.memory import Memory, Weights
 from model_server.tokens import Tokens
 
 MOST_WAYS, MOST_ROWS = 12, 40
-LINED = 3
-"""So many of the likeliest ways may a line begin with that is given from memory."""
+LINED = 2
+"""With so many of the likeliest ways may a line begin that is given from memory, not counted those that these begin
+with."""
 LEAST = 0.2
 """An opinion worth less is not asked for: it took 9 ms, and the bundled model chose no better than by the order."""
 UNWEIGHED = Weights(likelihood=1.0, regret=0.0)
@@ -38,6 +39,18 @@ def chosen(
         for number, score in enumerate(scores, 1)
     ]
     return (ways[worth.index(max(worth))],)
+
+
+def lined(ways: Sequence[str]) -> list[str]:
+    """The likeliest ways, with which a line that is given from memory may begin."""
+    kept: list[str] = []
+    others = 0
+    for way in ways:
+        others += not any(longer.startswith(way) for longer in kept)
+        if others > LINED:
+            break
+        kept.append(way)
+    return kept
 
 
 def fitting(ways: Sequence[list[int]], room: int) -> list[list[int]]:

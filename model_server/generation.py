@@ -15,7 +15,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from model_server.bounds import Bounds
-from model_server.choice import LINED, chosen
+from model_server.choice import chosen, lined
 from model_server.engine import Branches, Engine, Front, Read, Sampling, Scores, Slot
 from model_server.lookup import Lookup
 from model_server.memory import Memory
@@ -163,8 +163,7 @@ def remembered(
     """The tokens of a line that is given from memory, instead of one that the network writes; often none."""
     if request.parts is None or not wanted(request):
         return []
-    allowed = request.allowed[:LINED]
-    found = promising(request.parts, tokens, memory, room, request.max_tokens, allowed)
+    found = promising(request.parts, tokens, memory, room, request.max_tokens, lined(request.allowed))
     line = yield from preferred(found, front, tokens, memory.weights)
     return line.ids if line else []
 

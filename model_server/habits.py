@@ -1,7 +1,8 @@
 """What people write after a dot, and as a call's keywords: names that documents of the corpus have there, and how many.
 
-Counts only, of single names; no line of the corpus can be made of them. The file beside this one was built by
-`training.habits`. What exists in somebody's kernel is not known here.
+Counts only, of single names, and for hints the log of how much likelier a name is, in tenths: no line of the corpus can
+be made of them. The file beside this one was built by `training.habits`. What exists in somebody's kernel is not known
+here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -19,20 +20,34 @@ FILE = Path(__file__).with_name("habits.tsv.gz")
 PIECE = re.compile(
     r"\"{3}.*?\"{3}|'{3}.*?'{3}|[A-Za-z_]\w*|\"[^\"\n]*\"|'[^'\n]*'|\d[\w.]*|#[^\n]*|[^\s\w]|\n", re.DOTALL
 )
+WORD, STEM = re.compile(r"[^\W_]+"), 3
+"""A word, and with how many letters it counts."""
 NONE = ("", "", 0)
 STARTS = ("(", ",", "\n")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
+ENDS = (*PAIRS.values(), "\n")
+ENOUGH = {"bare call": 0.5, "last": 0.33}
+"""The share of a name's documents that make it one of these. Nothing else that follows a name has a third of them."""
 FIRST, ELSEWHERE = "^", 0.2
 """How a line's beginning is marked in a table, and what a document counts that has a name elsewhere in a line."""
 BELONGS, SHARPNESS = 0.6, 8
 """The share of what stands behind a word that a kind must offer, for the word to be taken for one of that kind."""
-What = Literal["attribute", "keyword", "bare call"]
+What = Literal["attribute", "keyword", "bare call", "last", "hint"]
+
+
+@lru_cache(8192)
+def parts(text: str) -> tuple[str, ...]:
+    """The words in a text or a name, but for short ones."""
+    return tuple(word.lower() for word in WORD.findall(text) if len(word) >= STEM)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A name, and what it hangs on: `np`, `groupby()[]`; of a keyword, what is called. A `bare call` passes nothing.
-    `first`: it is an attribute of what its line begins with."""
+    """A name, and what it hangs on: `np`, `groupby()[]`; of a keyword, what is called; of a `hint`, a word of what is
+    assigned. A `bare call` passes nothing; behind the `last` attribute its line ends, or its brackets.
+
+    `first`: its line begins with what it is of.
+    """
 
     what: What
     before: str
@@ -55,6 +70,8 @@ def links(text: str) -> Iterator[Link]:
                 yield Link("attribute", last, piece, not opened and row[root - 1] == "\n")
                 if (behind, further) == ("(", ")"):
                     yield Link("bare call", last, piece)
+                elif behind in ENDS:
+                    yield Link("last", last, piece)
             elif bracket == "(" and called and before in STARTS and behind in ("=", "") and further != "=":
                 yield Link("keyword", called, piece)
             last = piece
@@ -138,10 +155,14 @@ class Habits:
             for name in offered
         }
 
-    def bare(self, before: str, name: str) -> bool:
-        """Whether an attribute of what no module is, is mostly a call with nothing."""
-        end = brackets(before)
-        return 2 * self.of_names("bare call", end[-2:]).get(name, 0) > self.ends.get(end[-2:], {}).get(name, 0)
+    def hint(self, words: Collection[str], name: str) -> float:
+        """How much likelier an attribute is where a name of such words is assigned: the log."""
+        return max((self.of_names("hint", word).get(name, 0) for word in words), default=0) / 10
+
+    def mostly(self, what: Literal["bare call", "last"], before: str, name: str) -> bool:
+        """Whether an attribute of what no module is, is that in enough documents."""
+        end = brackets(before)[-2:]
+        return self.of_names(what, end).get(name, 0) > ENOUGH[what] * self.ends.get(end, {}).get(name, 0)
 
 
 NO_HABITS = Habits()

@@ -60,6 +60,8 @@ def fits(text: str, allowed: Sequence[str]) -> bool:
 
 
 def begins(text: str, way: str) -> bool:
-    """Whether a text begins with a way, and the way's last word ends there."""
+    """Whether a text begins with a way, and the way's last word ends there; or is one that ends a line."""
+    if way.endswith("\n"):
+        return text == way[:-1]
     rest = text[len(way) : len(way) + 1]
     return bool(way) and text.startswith(way) and not (rest and in_word(way[-1]) and in_word(rest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_codecompose.draft import Draft
 from jupyter_codecompose.facts import Namespace
 from model_server.wire import Cell, CompletionRequest, Parts
-from tests.namespaces import NAMESPACE, notebook
+from tests.namespaces import COLUMNS, NAMESPACE, notebook
 
 
 def request(left: str) -> CompletionRequest:
@@ -24,7 +24,8 @@ def test_it_goes_on_from_where_it_was_wrong_with_what_exists() -> None:
     assert second
     assert second.parts
     assert second.parts.before == (Cell("code", "above"), Cell("code", 'x = weather["'))
-    assert second.allowed == ours.allowed == ('date"]', 'temp_max"]', 'temp_min"]', 'wind"]')
+    assert second.allowed == ours.allowed
+    assert set(ours.allowed) == {f'{name}"]{end}' for name in COLUMNS for end in ("", "\n")}
     assert first + ours.feed('wind"].m') + ours.feed("ax()") + ours.close() == 'weather["wind"].max()'
     assert ours.again(second) is None
 

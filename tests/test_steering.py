@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_codecompose import likely
 from jupyter_codecompose.evidence import Evidence
 from jupyter_codecompose.facts import Kind, Namespace, Variable
 from jupyter_codecompose.notebook import Part
@@ -16,7 +17,14 @@ from tests.namespaces import COLUMNS, NAMESPACE, cell, notebook
 
 def ways(text: str, *above: Part, read: bool = False) -> tuple[str, ...]:
     left, _, right = text.partition("|")
-    return allowed(Place.of(left, right), Evidence(NAMESPACE, notebook(left, right, *above)), read=read)
+    found = allowed(Place.of(left, right), Evidence(NAMESPACE, notebook(left, right, *above)), read=read)
+    return tuple(dict.fromkeys(way.removesuffix("\n") for way in found))
+
+
+def whole(left: str, right: str = "") -> str:
+    """The likeliest rest of the line; nothing where it is not known how the line ends."""
+    first, *_ = allowed(Place.of(left, right), Evidence(NAMESPACE, notebook(left, right)))
+    return first.removesuffix("\n") if first.endswith("\n") else ""
 
 
 @pytest.mark.parametrize(
@@ -96,6 +104,58 @@ def test_elsewhere_what_is_likely_may_follow_and_the_likeliest_comes_first(left:
     assert ways(left)[:1] == (first,)
 
 
+@pytest.mark.parametrize(
+    ("left", "rest"),
+    [
+        ('x = weather["wi', 'nd"]'),
+        ('ax.plot(weather["date"], weather["wi', 'nd"])'),
+        ('ax.plot(weather["a (b)"], np.log(weather["wi', 'nd"]))'),
+        ('weather.groupby("date")["wi', 'nd"].mean()'),
+        ("weather.he", "ad()"),
+        ("print(weather.he", "ad())"),
+        ("print(weather.col", "umns)"),
+        ('weather["month"] = weather["date"].', "dt.month"),
+        ('x = weather[["date", "wi', 'nd"]]'),
+    ],
+)
+def test_where_a_line_mostly_ends_behind_a_name_its_calls_are_closed(left: str, rest: str) -> None:
+    assert whole(left) == rest
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        'weather[["wi',  # a list of one
+        'x = weather[weather["wi',  # a mask
+        'x = (weather["wi',
+        'if weather["wi',
+        'for x in weather["wi',
+        'f(\n    weather["wi',
+        "for x in weather.he",
+        "model.",
+        "weather.wi",
+    ],
+)
+def test_elsewhere_it_may_go_on(left: str) -> None:
+    assert whole(left) == ""
+
+
+def test_nothing_ends_a_line_that_goes_on_behind_the_cursor() -> None:
+    assert whole('x = weather["wi', '"]') == ""
+    assert whole("print(weather.he", ", 1)") == ""
+
+
+def test_what_the_line_assigns_tells_what_is_asked() -> None:
+    line = likely.Line('df["total"] = df.', "")
+    assert line.suits("sum") > 1 > line.suits("head") == 0
+    assert likely.Line("total == df.", "").suits("sum") == 0
+
+
+def test_of_groups_is_asked_what_the_notebook_has_asked_of_some() -> None:
+    above = 'weather.groupby("date")["temp_max"].max()\n' * 20
+    assert whole(f'{above}weather.groupby("date")["wi') == 'nd"].max()'
+
+
 def test_a_keyword_is_given_once_and_before_what_is_unlikely() -> None:
     assert "figsize=" not in " ".join(ways("plt.subplots(figsize=(1, 2), f"))
     assert ways("top(weather, count=1, c") == ()
@@ -131,7 +191,7 @@ def test_what_only_reads_a_frame_leaves_it_known(above: str) -> None:
 
 
 def test_a_column_that_the_cell_creates_may_follow() -> None:
-    assert ways('weather["week"] = 1\nx = weather["w') == ('eek"]', 'ind"]')
+    assert set(ways('weather["week"] = 1\nx = weather["w')) == {'eek"]', 'ind"]'}
     assert ways('weather = weather[weather["w') == ('ind"]',)
 
 

@@ -11,33 +11,59 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from itertools import product
+from math import log
 from pathlib import Path
 
 from model_server.corpus.documents import Document, read
-from model_server.habits import FILE, Habits, Link, brackets, links, write
+from model_server.habits import FILE, Habits, Link, brackets, links, parts, write
 
 LEAST_DOCUMENTS, LONGEST = 3, 40
+LEAST_HINTS, LEAST_HINT = 5, 1.0
+"""In so many documents a word must have been hint of an attribute, and make it likelier by so much (the log)."""
 IMPORT = re.compile(r"^[ \t]*(?:from[^\n]+)?import\b[^\n]+", re.MULTILINE)
 NAME = re.compile(r"\w+")
+ASSIGNMENT = re.compile(r"^[ \t]*(?:\w+\.)?(\w{1,60})(?:\[[\"'](\w{1,60})[\"']\])? = ([^\n]{1,200})", re.MULTILINE)
+ATTRIBUTE = re.compile(r"\.([A-Za-z]\w*)")
 
 
 def build(docs: Iterable[Document], least: int = LEAST_DOCUMENTS) -> Habits:
     """The habits of some documents: what at least `least` of them write."""
     counts: Counter[Link] = Counter()
+    hints: Counter[tuple[str, str]] = Counter()
+    words: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    documents = 0
     for doc in docs:
         if doc.header.language == "python":
             texts = [cell.text for cell in doc.cells if cell.kind == "code"]
             imported = {name for text in texts for line in IMPORT.findall(text) for name in NAME.findall(line)}
-            found = (link for text in texts for link in links(IMPORT.sub("", text)))
+            found = (link for text in texts for link in links(IMPORT.sub("", text) + "\n"))
             counts.update({told for link in found if (told := kept(link, imported))})
-    return Habits.of((link, n) for link, n in counts.items() if n >= least and short(link))
+            pairs = {pair for text in texts for pair in hinted(text)}
+            hints.update(pairs)
+            words.update({word for word, _ in pairs})
+            names.update({name for _, name in pairs})
+            documents += 1
+    linked = [(link, n) for link, n in counts.items() if n >= least and short(link)]
+    for (word, name), n in hints.items():
+        lift = log(n * documents / (words[word] * names[name]))
+        if n >= LEAST_HINTS and lift >= LEAST_HINT and short(link := Link("hint", word, name)):
+            linked.append((link, round(10 * lift)))
+    return Habits.of(linked)
+
+
+def hinted(text: str) -> Iterator[tuple[str, str]]:
+    """The words of what each line of a text assigns, with the attributes that it asks for."""
+    for name, key, value in ASSIGNMENT.findall(text):
+        yield from product(parts(key or name), ATTRIBUTE.findall(value))
 
 
 def kept(link: Link, imported: Collection[str]) -> Link | None:
-    """A link as it is counted: of what calls hang on only the last brackets matter, and calls of modules do not."""
-    if link.what != "bare call":
+    """A link as it is counted: of how a name is followed only the last brackets before it matter, and no modules."""
+    if link.what in ("attribute", "keyword"):
         return link
     return None if link.before in imported else replace(link, before=brackets(link.before)[-2:], first=False)
 

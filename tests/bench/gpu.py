@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import torch
 
+from model_server.arithmetic import Name, candidates, dtype_of
 from model_server.engine import Read, Sampling, Slot, step_one
 from model_server.weights import XGLMConfig, shapes
 from model_server.xglm import XGLM
@@ -25,10 +26,11 @@ BUFFER = 1 << 32
 
 
 def network(config: XGLMConfig, device: torch.device) -> XGLM:
-    """A network of a shape, with random weights on a device."""
-    spread = {"device": device, "dtype": torch.bfloat16}
+    """A network of a shape, with random weights on a device: in bfloat16, where it can do that."""
+    name: Name = "bfloat16" if "bfloat16" in candidates([torch.empty(1, device=device)]) else "float32"
+    spread = {"device": device, "dtype": dtype_of(name)}
     weights = {name: torch.randn(shape, **spread) * 0.02 for name, shape in shapes(config).items()}  # type: ignore[call-overload]
-    return XGLM(config, weights, "bfloat16", device)
+    return XGLM(config, weights, name, device)
 
 
 def waiting(device: torch.device, call: Callable[[], object]) -> Callable[[], float]:
@@ -117,7 +119,7 @@ def take(figures: Figures, plan: Plan, name: str, config: XGLMConfig, device: to
     calls |= {str(count): waiting(device, stepping(engine, slots[:count], length)) for count in counts}
     taken = interleaved(calls, -(-plan.rounds // 3), plan.patience / 4)
     figures.add(f"{name}.bandwidth", speed / 1e9, "GB/s")
-    figures.add(f"{name}.token.floor_ms", 2 * weights / speed * 1000, "ms")
+    figures.add(f"{name}.token.floor_ms", engine.dtype.itemsize * weights / speed * 1000, "ms")
     figures.add(f"{name}.token.p50_ms", median(taken["1"]) / STEPS, "ms")
     figures.ratio(f"{name}.token.to_floor", f"{name}.token.p50_ms", f"{name}.token.floor_ms")
     figures.spread(f"{name}.warm.20_tokens", taken["suggestion"])

@@ -7,12 +7,12 @@ kernels that torch has for each dtype; the network's own overhead and everything
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 
 from model_server import tuning
-from model_server.arithmetic import Name, dtype_of, linear
+from model_server.arithmetic import Name, candidates, dtype_of, linear
 from model_server.engine import Engine, step_one
 from model_server.tokens import Tokens
 from model_server.weights import XGLMConfig, read_config
@@ -32,6 +32,12 @@ WAYS: dict[Name, tuple[int, str, str]] = {
 """Bytes of a weight where a single row is multiplied, and the dtypes that multiply one row and many."""
 DTYPES: tuple[Name, ...] = ("float32", "bfloat16", "int8")
 SIDE, ROWS = 2048, 512
+
+
+def usable(names: Iterable[Name]) -> list[Name]:
+    """Those of some ways that this machine can go."""
+    possible = (*candidates([torch.empty(1)]), "native")
+    return [name for name in names if name in possible]
 
 
 def again(call: Callable[[], object]) -> Call:
@@ -73,8 +79,8 @@ def operations(config: XGLMConfig, rows: int) -> float:
 
 def readings(plan: Plan, weights: int) -> dict[str, tuple[Call, int]]:
     """What reads from memory, and what reads as many weights as the model has."""
-    memory = {f"memory.{name}": one_row(name, plan.buffer) for name in DTYPES}
-    return memory | {f"model.{name}": one_row(name, weights * WAYS[name][0]) for name in DTYPES}
+    memory = {f"memory.{name}": one_row(name, plan.buffer) for name in usable(DTYPES)}
+    return memory | {f"model.{name}": one_row(name, weights * WAYS[name][0]) for name in usable(DTYPES)}
 
 
 def measure(figures: Figures, plan: Plan) -> None:
@@ -83,23 +89,25 @@ def measure(figures: Figures, plan: Plan) -> None:
     config, tokens = read_config(plan.model), Tokens.load(plan.model)
     count = weights_of(config) + config.vocab_size * config.d_model
     reading = readings(plan, count)
-    calls = {name: call for name, (call, _) in reading.items()} | {f"rate.{name}": many_rows(name) for name in DTYPES}
+    calls = {name: call for name, (call, _) in reading.items()} | {
+        f"rate.{name}": many_rows(name) for name in usable(DTYPES)
+    }
     taken = interleaved(calls | engines(plan, tokens), plan.rounds, plan.patience / 2)
     for name, (_, size) in reading.items():
         figures.add(f"limits.{name}", size / min(taken[name]) / 1e6, "GB/s")
-    for name in DTYPES:
+    for name in usable(DTYPES):
         figures.add(f"limits.rate.{name}", 2 * ROWS * SIDE**2 / min(taken[f"rate.{name}"]) / 1e9, "TFLOP/s")
-    for way, (size, _, _) in WAYS.items():
+    for way in usable(WAYS):
         for what in ("prefill", "token"):
             figures.add(f"limits.{way}.{what}.p50_ms", median(taken[f"{way}.{what}"]), "ms")
-        floors(figures, way, count * size, operations(config, plan.prompt))
+        floors(figures, way, count * WAYS[way][0], operations(config, plan.prompt))
 
 
 def engines(plan: Plan, tokens: Tokens) -> dict[str, Call]:
     """The engine with each arithmetic: reading a prompt, and writing a token."""
     ids = prompt(tokens, plan.prompt)
     calls: dict[str, Call] = {}
-    for way in WAYS:
+    for way in usable(WAYS):
         engine = tuning.load(plan.model, lambda share: None, way)
         calls[f"{way}.prefill"] = prefill(engine, ids)
         calls[f"{way}.token"] = token(Ours(engine, tokens, 0), ids, max(plan.written))
@@ -112,7 +120,7 @@ def floors(figures: Figures, name: Name, size: int, work: float) -> None:
     Bytes are bytes: the fastest kernel's bandwidth counts for all, among sizes that are as large as the weights.
     """
     _, one, many = WAYS[name]
-    larger = [dtype for dtype in DTYPES if WAYS[dtype][0] >= WAYS[name][0]]
+    larger = [dtype for dtype in usable(DTYPES) if WAYS[dtype][0] >= WAYS[name][0]]
     fastest = max(figures.values[f"limits.model.{dtype}"][0] for dtype in (one, *larger)) * 1e9
     multiplying = figures.values[f"limits.rate.{many}"][0] * 1e12
     figures.add(f"limits.{name}.prefill.floor_ms", work / multiplying * 1000, "ms")
@@ -148,12 +156,12 @@ def page(figures: Figures, plan: Plan) -> str:
     said = figures.said
     machine = [
         [name, said(f"limits.memory.{name}"), said(f"limits.model.{name}"), said(f"limits.rate.{name}", 2)]
-        for name in DTYPES
+        for name in usable(DTYPES)
     ]
     columns = ("p50_ms", "floor_ms", "to_floor")
     ours = [
         [name, *(said(f"limits.{name}.{what}.{column}", 2) for what in ("prefill", "token") for column in columns)]
-        for name in WAYS
+        for name in usable(WAYS)
     ]
     head = ["", f"reading {plan.prompt} tokens", "floor", "ratio", "one token, no guesses", "floor", "ratio"]
     return "\n\n".join(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from model_server.choice import MOST_ROWS, chosen
+from model_server.choice import LINED, MOST_ROWS, chosen, lined
 from model_server.engine import FakeEngine, FakeScores, Front, driven
 from model_server.memory import Memory, Weights
 from model_server.tokens import Tokens
@@ -36,3 +36,11 @@ def test_few_ways_or_little_room_need_no_network(tokens: Tokens) -> None:
     assert taken(("plot",), "plot", tokens, None, 100) == ("plot",)
     assert taken(WAYS, "plot", tokens, None, 0) == ("mean",)
     assert taken(("x" * 400 * MOST_ROWS, "plot"), "plot", tokens, None, 9_999)[0][0] == "x"
+
+
+def test_a_line_from_memory_begins_as_the_likeliest_ways_do() -> None:
+    ways = ["a)\n", "a", "b()\n", "b", "c"]
+    assert LINED == 2
+    assert lined(ways) == ways[:4]
+    assert lined(["a", "b", "c"]) == ["a", "b"]
+    assert lined([]) == []

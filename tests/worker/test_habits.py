@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import log
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,7 @@ def test_a_name_hangs_on_what_stands_before_its_dot() -> None:
     ]
     assert of("keyword", text) == [("groupby", "as_index"), ("plot", "label")]
     assert of("bare call", text) == [("groupby()[]", "mean")]
+    assert of("last", "x = a.b\nf(c[0].d, e.g)\nh.i()\nj.k + l.m\n") == [("a", "b"), ("e", "g"), ("l", "m")]
     assert [link.name for link in links(text) if link.first] == ["plot", "join"]
 
 
@@ -44,6 +47,16 @@ def test_several_documents_make_a_habit_and_modules_no_bare_call(tmp_path: Path)
     assert read(tmp_path / "h.tsv.gz") == found
 
 
+def test_what_is_assigned_hints_at_what_is_asked() -> None:
+    lines = ["total = df.sum()\nlast_mean = df.a.mean()", 'df["total"] = df.sum()\nx = df.shape']
+    texts = [*lines * 3, *["x = df.shape"] * 20]
+    docs = [Document(str(at), "notebook", Header(), (Cell("code", text),)) for at, text in enumerate(texts)]
+    found = build(docs)
+    assert found.hint(("total",), "sum") == pytest.approx(log(26 / 6), abs=0.05)
+    assert found.hint(("total", "none"), "shape") == 0
+    assert found.hint(("mean",), "mean") == 0  # in too few documents
+
+
 def test_words_whose_attributes_a_kind_offers_speak_for_it() -> None:
     counts = {("df", "head"): 9, ("df", "plot"): 4, ("d", "items"): 9, ("d", "get"): 9, ("d", "head"): 1}
     found = Habits.of((Link("attribute", before, name), count) for (before, name), count in counts.items())
@@ -53,5 +66,5 @@ def test_words_whose_attributes_a_kind_offers_speak_for_it() -> None:
 def test_those_that_ship_are_small_and_hold_no_lines() -> None:
     assert FILE.stat().st_size < 200_000
     assert next(iter(habits().attributes("plt", first=True))) == "show"
-    assert habits().bare("df", "head")
+    assert habits().mostly("bare call", "df", "head")
     assert all(" " not in name for names in habits().tables["keyword"].values() for name in names)

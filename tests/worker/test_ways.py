@@ -57,6 +57,8 @@ def test_a_word_goes_on_only_along_a_longer_way(tokens: Tokens) -> None:
         ("x", ["a']"], False),
         ("x", [], True),
         ("x", [""], False),
+        ("a']", ["a']\n"], True),
+        ("a'].b", ["a']\n"], False),
     ],
 )
 def test_what_fits(text: str, allowed: list[str], fit: bool) -> None:
