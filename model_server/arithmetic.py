@@ -66,7 +66,10 @@ def packed(weight: Tensor, bias: Tensor | None) -> Linear:
 
 
 def int8(weight: Tensor, bias: Tensor | None) -> Linear:
-    """Weights in int8 with a scale for each output; rows are quantised as they come."""
+    """Weights in int8 with a scale for each output; rows are quantised as they come.
+
+    Without VNNI, products are added in pairs of 16 bits: of rows with all 8 bits these would not hold the sum.
+    """
     scales = weight.abs().amax(dim=1).clamp_min(1e-8).double() / 127
     zeros = torch.zeros(len(weight), dtype=torch.long)
     with warnings.catch_warnings():  # torch means to move these; `measure` falls back on another way if they go
@@ -74,7 +77,8 @@ def int8(weight: Tensor, bias: Tensor | None) -> Linear:
         quantised = torch.quantize_per_channel(weight, scales, zeros, axis=0, dtype=torch.qint8)
     blocked = torch.ops.quantized.linear_prepack(quantised, bias)
     run = torch.ops.quantized.linear_dynamic
-    return lambda rows: run(rows, blocked, False)
+    seven_bits = not torch.cpu._is_vnni_supported()
+    return lambda rows: run(rows, blocked, seven_bits)
 
 
 def mixed(many: Linear, few: Linear) -> Linear:
