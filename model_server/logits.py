@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from model_server.engine import BadScores, Branches, Read, Sampling, Score, Scores
@@ -20,21 +22,17 @@ class Logits:
 
     def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
         """See `Scores`."""
-        last = self.table[-1]
+        last = self.table[-1:]
         if among:
             ids = sorted(among)
-            return ids[highest(last[ids])]
+            return ids[highest(last[:, ids])[0]]
         if sampling.temperature == 0:
-            return highest(last)
+            return highest(last)[0]
         return sample(last.float(), sampling, self.position)
 
     def likeliest(self) -> list[int]:
         """See `Scores`."""
-        values, ids = self.table.max(dim=-1)
-        if values.isnan().any():
-            raise BadScores
-        likeliest: list[int] = ids.tolist()
-        return likeliest
+        return highest(self.table)
 
     def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
         """See `Scores`."""
@@ -42,35 +40,56 @@ class Logits:
         return judged(self.table[-1], branches.table, ways, ends)
 
 
-def highest(scores: Tensor) -> int:
-    """Where the highest score stands. Raises BadScores."""
-    value, at = scores.max(dim=-1)
-    if value.isnan():
+def highest(table: Tensor) -> list[int]:
+    """Where the highest score of each row stands; by numpy, which takes a tenth of torch's time. Raises BadScores."""
+    values = table.float().numpy(force=True)
+    found = values.argmax(axis=-1)  # NaN is the highest
+    if np.isnan(values[range(len(found)), found]).any():
         raise BadScores
-    return int(at)
+    places: list[int] = found.tolist()
+    return places
 
 
 def judged(last: Tensor, table: Tensor, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
     """The scores of ways by those of the next token: `last [vocabulary]` before each way, and after each of its tokens
     `table [tokens of all ways, vocabulary]`."""
-    rows = torch.cat((last[None], table)).float()
-    whole = rows.logsumexp(dim=-1)
-    best = rows.amax(dim=-1) - whole
-    ending = rows[:, list(ends)].logsumexp(dim=-1) - whole
-    found, start = [], 1
+    before, *behind = map(row_of, (last.float().numpy(force=True), *table.float().numpy(force=True)))
+    found, start = [], 0
     for way in ways:
-        before = torch.tensor([0, *range(start, start + len(way) - 1)])
-        start += len(way)
-        chosen, end = rows[before, torch.tensor(way)] - whole[before], ending[start - 1]
-        regret = (chosen - best[before]).sum() + (end - best[start - 1]).clamp_max(0)
-        found.append(Score(float(chosen.sum() + end), float(regret)))
+        end = start + len(way)
+        found.append(way_score([before, *behind[start:end]], way, ends))
+        start = end
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Scores of the next token `[vocabulary]`, the highest, and the log of the sum of all their exponentials."""
+
+    scores: NDArray[np.float32]
+    highest: float
+    whole: float
+
+
+def row_of(scores: NDArray[np.float32]) -> Row:
+    """A row by itself: of all rows together, fresh memory for what lies between takes longer than the sums."""
+    highest = scores.max()
+    return Row(scores, float(highest), float(highest + np.log(np.exp(scores - highest).sum())))
+
+
+def way_score(rows: Sequence[Row], way: Sequence[int], ends: Sequence[int]) -> Score:
+    """The score of a way: its tokens by the row before each of them, and an end by the last one."""
+    chosen = [(float(row.scores[token]), row) for token, row in zip(way, rows[:-1], strict=True)]
+    last = rows[-1]
+    end = float(np.logaddexp.reduce(last.scores[list(ends)]))
+    likelihood = sum(score - row.whole for score, row in chosen) + end - last.whole
+    return Score(likelihood, sum(score - row.highest for score, row in chosen) + min(end - last.highest, 0.0))
 
 
 def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
     """A token drawn at a temperature from the smallest set that holds `top_p` of the probability."""
     highest(logits)
-    ordered, ids = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
+    ordered, ids = torch.softmax(logits[-1] / sampling.temperature, dim=-1).sort(descending=True)
     ordered[ordered.cumsum(0) - ordered > sampling.top_p] = 0
     generator = None if sampling.seed is None else torch.Generator().manual_seed(sampling.seed + position)
     return int(ids[torch.multinomial(ordered, 1, generator=generator)])

@@ -25,7 +25,7 @@ from model_server.weights import XGLMConfig, checked, sinusoids
 KINDS = ("weight", "bias")
 PART = 32
 """Rows of a part at most: what lies between two matrices should stay in a core's own cache."""
-SHARED = 8
+SHARED = 5
 """From so many rows on, more than one thread is worth waking."""
 
 

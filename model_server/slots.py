@@ -16,11 +16,12 @@ WORTH = 4
 
 
 def common(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many ids two sequences begin with alike."""
-    for number, (one, other) in enumerate(zip(left, right, strict=False)):
-        if one != other:
-            return number
-    return min(len(left), len(right))
+    """How many ids two sequences begin with alike: halved and halved again, since stretches are compared at once."""
+    same, most = 0, min(len(left), len(right))
+    while same < most:
+        middle = (same + most + 1) // 2
+        same, most = (middle, most) if left[same:middle] == right[same:middle] else (same, middle - 1)
+    return same
 
 
 @dataclass(eq=False)

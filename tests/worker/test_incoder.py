@@ -13,6 +13,7 @@ import torch
 from transformers import PreTrainedTokenizerFast, XGLMForCausalLM
 
 from model_server import arithmetic
+from model_server.arithmetic import candidates
 from model_server.engine import Read
 from model_server.families import INCODER
 from model_server.generation import alone, generate, prompt_ids
@@ -89,8 +90,9 @@ def test_infilling_is_that_of_transformers(both: Both, gap: str) -> None:
     assert ours == theirs[: len(ours)]
 
 
-@pytest.mark.parametrize(("way", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02)])
-def test_logits_are_those_of_transformers(both: Both, way: arithmetic.Name, tolerance: float) -> None:
+@pytest.mark.parametrize("way", [way for way in candidates([torch.empty(1)]) if way in ("float32", "bfloat16")])
+def test_logits_are_those_of_transformers(both: Both, way: arithmetic.Name) -> None:
+    tolerance = {"float32": 1e-5, "bfloat16": 0.02}[way]
     ids = prompt_ids(GAPS["notebook"], both.tokens, both.engine.context)
     with torch.inference_mode():
         expected = both.reference(torch.tensor([ids])).logits[0]
