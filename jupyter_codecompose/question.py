@@ -19,6 +19,8 @@ from jupyter_codecompose.facts import Kind, Names, Namespace, Variable
 
 LOOKS = 400
 """The most questions in a row."""
+RETOLD = 2
+"""How often names are asked for again that there was no time for: once, the machine may have been busy."""
 KINDS = 1_000
 """The most kinds that are kept of one kernel."""
 OWN_IMPORT = re.compile(r"^from jupyter_codecompose\.probe\.\w+ import (?:\(.*?\)|[^\n]*)\n", re.MULTILINE | re.DOTALL)
@@ -58,10 +60,11 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """The names that a kernel has."""
+    """The names that a kernel has; `late`: there was no time for all."""
 
     variables: tuple[Variable, ...] = ()
     complete: bool = False
+    late: bool = False
     hidden: Names = ()
 
 
@@ -89,15 +92,17 @@ class Questions:
     def __init__(self) -> None:
         self._kept = 0
         self._seen = Seen()
+        self._retold = 0
         self._kinds: dict[str, Marked] = {}
         self.more = True
 
     async def put(self, ask: Ask, again: bool = False) -> Namespace:
         """What a kernel tells; first it compiles what it is asked with, in several steps.
 
-        It is asked `again` where nothing has run since it last told its names: then it only tells more of their kinds.
-        Raises as `read`.
+        It is asked `again` where nothing has run since it last told its names: then it only tells more of their kinds,
+        if there was time for all names. Raises as `read`.
         """
+        self._retold = self._retold if again else 0
         while not self._prepared:
             known = self.read(await ask(self.next()))
             if not self.more:
@@ -120,7 +125,7 @@ class Questions:
         parts = [part for kind in self._kinds.values() for part in kind.modules.values()]
         known = dict.fromkeys(parts, 0) | {name: kind.mark for name, kind in self._kinds.items()}
         gone = {name: kind.gone for name, kind in self._kinds.items() if kind.gone}
-        asked = msgspec.json.encode((known, gone, again)).decode()
+        asked = msgspec.json.encode((known, gone, again and not self._late)).decode()
         return _run(CODE, f"['start']({KEY!r}, {asked!r})")
 
     def read(self, content: dict[str, Any]) -> Namespace:
@@ -133,6 +138,11 @@ class Questions:
         except (KeyError, TypeError, ValueError):
             self._kept, self.more = 0, False
             return Namespace()
+
+    @property
+    def _late(self) -> bool:
+        """Whether there was no time for all names, and may be now."""
+        return self._seen.late and self._retold <= RETOLD
 
     @property
     def _prepared(self) -> bool:
@@ -151,7 +161,9 @@ class Questions:
         same = [self._kinds[name] for name in answer.same if name in self._kinds]
         kinds = [self._joined(kind) for kind in answer.kinds]
         self._keep(kinds)
-        self.more, self._seen = answer.more, answer.names or self._seen
+        if answer.names:
+            self._seen, self._retold = answer.names, self._retold + 1
+        self.more = answer.more or self._late
         return Namespace(self._seen.variables, (*same, *kinds), self._seen.complete, self._seen.hidden)
 
     def _joined(self, kind: Marked) -> Marked:

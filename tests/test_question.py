@@ -126,6 +126,19 @@ def test_names_hold_while_it_is_asked_again_only_for_kinds() -> None:
     assert not questions.more
 
 
+async def test_names_that_there_was_no_time_for_are_asked_again_twice_at_most() -> None:
+    late = {**ANSWER, "names": {**NAMES, "complete": False, "late": True}}
+    kernel = Kernel({"kept": len(TEXTS)}, late, late, late, {**ANSWER, "names": None}, late, ANSWER)
+    questions = Questions()
+    for again, more in ((False, True), (True, True), (True, False), (True, False)):
+        await questions.put(kernel.ask, again)
+        assert questions.more is more
+    assert ["true" in asked for asked in kernel.asked[1:]] == [False, False, False, True]
+    await questions.put(kernel.ask)
+    assert questions.more, "another execution, another try"
+    assert (await questions.put(kernel.ask, again=True)).complete
+
+
 def test_a_kind_that_is_told_further() -> None:
     questions = prepared()
     first = INT | {"attributes": ["a", "b", "c"], "parameters": {"a": ["x"]}, "gone": 1}

@@ -35,6 +35,7 @@ def seen(space: dict[Any, Any], hidden: dict[Any, Any], kinds: Kinds, begun: flo
     names = {
         "variables": variables[::-1],
         "complete": complete and len(space) <= SEEN,
+        "late": not complete and perf_counter() > begun + NAMING,
         "hidden": list(filter(public, shell))[:SEEN],
     }
     learning = max(begun + LEARNING, perf_counter() + LEARNING / 3)
