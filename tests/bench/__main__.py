@@ -31,7 +31,7 @@ BENCHMARKS: dict[str, float] = {
     "stack": 25,
     "probe": 70,
     "context": 20,
-    "redact": 40,
+    "redact": 80,
     "grounding": 240,
     "gpu": 25,
 }
