@@ -47,8 +47,7 @@ class Line:
         self.text = text[: len(text) - len(typed)]
         self.line = self.text[self.text.rfind("\n") + 1 :]
         self._words = frozenset(parts(self.line))
-        assigned = ASSIGNED.search(self.line)
-        self._assigned = parts(assigned[1]) if assigned else ()
+        self._assigned = parts(assigned(self.line))
 
     def like(self, name: str) -> bool:
         """Whether a name is akin to a word in the line, as `round` to `rounded`."""
@@ -56,8 +55,7 @@ class Line:
 
     def suits(self, attribute: str) -> float:
         """How much likelier an attribute is for what the line has, or assigns: about the log."""
-        hint = habits().hint(self._assigned, attribute) if self._assigned else 0.0
-        return max(ALIKE * self.like(attribute), hint)
+        return max(ALIKE * self.like(attribute), habits().hint(self._assigned, attribute))
 
     def elsewhere(self, owner: str, column: str) -> float:
         """Whether the line has a column already: of the same thing it is not wanted again, of another one it is."""
@@ -66,6 +64,12 @@ class Line:
             if literal in self.line:
                 return -1.0 if f"{owner}{literal}" in self.line else 1.0
         return 0.0
+
+
+def assigned(line: str) -> str:
+    """The name or the key that a line gives a value; '' where it gives none."""
+    found = ASSIGNED.search(line)
+    return found[1] if found else ""
 
 
 def akin(one: str, other: str) -> bool:

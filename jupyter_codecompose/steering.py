@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from heapq import nlargest
 from math import log1p
 from operator import itemgetter
@@ -28,9 +29,9 @@ from model_server.habits import Link
 MARK = "ꙮ"
 MOST, LONGEST = 512, 256
 GUESSED, FORMED, AS_USUAL, ENDED, UNLIKELY = 64, 16, 0.3, 0.01, 4.0
-"""So many names are offered where nothing is proved; so many of the likeliest also as a call, or to the end
-of the line, which is worth more by so much; and with a keyword that is likelier by so much, no argument that is given
-by its place."""
+"""So many names are offered where nothing is proved; so many of the likeliest also as people go on, which is worth more
+by so much where they mostly do, and by so little where that only ends the line; and with a keyword that is likelier by
+so much, no argument that is given by its place."""
 SIGNS = (
     (re.compile(r"\w\Z"), "="),
     (re.compile(r"[\w.\s(\[{,=+\-*/%<>:&|~]\Z|\A\Z"), ""),
@@ -46,10 +47,12 @@ WRITTEN = {FRAME: "df", SERIES: "df[]", GROUPS: "groupby()", GROUP: "groupby()[]
 """How people mostly write what is of a kind."""
 OWNER = re.compile(r"(\w*)\[+[\"']\Z")
 OPENS = re.compile(rf"\s*(?:{'|'.join(BLOCKS)})\b")
-ASSIGNED = re.compile(r"(\w+)(?:[\"']\])?\s=\s[^\n]*\Z")
-OF_GROUPS, OF_COLUMNS = re.compile(r"\)\[[^\]\n]*\]\.(\w+)\("), re.compile(r"^\w+\[[^\]\n]*\]\.(\w+)\(", re.MULTILINE)
+"""What a line begins with that opens a block."""
 STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 GROUPED = re.compile(r"(?<![\w)\]])\(")
+"""A bracket that calls nothing."""
+OF_GROUPS, OF_COLUMNS = re.compile(r"\)\[[^\]\n]*\]\.(\w+)\("), re.compile(r"^\w+\[[^\]\n]*\]\.(\w+)\(", re.MULTILINE)
+"""What is asked of a column of groups, and of one that a statement begins with."""
 ROOT = re.compile(r"\w+")
 
 
@@ -176,15 +179,16 @@ def _formed(
 ) -> dict[str, float]:
     """The rests of names, and of the likeliest of them as people mostly go on: with nothing, with a call of nothing, or
     with any call."""
-    ways, end, assigned = _rests(names, typed), _end(place), ASSIGNED.search(place.begun)
+    ways, called, end = _rests(names, typed), f"(){_end(place, '()')}", _end(place)
+    assigned = likely.assigned(place.begun.rpartition("\n")[2]) if end else ""
     for name in nlargest(FORMED, names, key=names.__getitem__) if before else ():
         rest = name[len(typed) :]
         if likely.bare(before, name) and evidence.callable_bare(found, name):
-            ways[f"{rest}(){_end(place, '()')}"] = names[name] + AS_USUAL
+            ways[rest + called] = names[name] + AS_USUAL
         elif evidence.calls(found, name):
             ways[f"{rest}("] = names[name] + AS_USUAL
-        elif end and assigned and assigned[1] not in names and likely.is_attribute(assigned[1], name):
-            ways[f"{rest}.{assigned[1]}{end}"] = names[name] + AS_USUAL
+        elif assigned and assigned not in names and likely.is_attribute(assigned, name):
+            ways[f"{rest}.{assigned}{end}"] = names[name] + AS_USUAL
         elif end and likely.last(before, name):
             ways[rest + end] = names[name] + (AS_USUAL if found else ENDED)
     return ways
@@ -197,8 +201,9 @@ def _end(place: Place, tail: str = "") -> str:
     owed = scan(line + tail).stack
     if place.rest.strip() or scan(above).stack or OPENS.match(line) or owed.strip(")"):
         return ""
-    is_whole = GROUPED.search(STRING.sub('""', line)) is None if owed else tail.endswith(")") or ASSIGNED.search(line)
-    return f"{owed}\n" if is_whole else ""
+    if owed:
+        return "" if GROUPED.search(STRING.sub('""', line)) else f"{owed}\n"
+    return "\n" if tail.endswith(")") or likely.assigned(line) else ""
 
 
 def _written(link: Link, evidence: Evidence, found: Result | None) -> Link:
@@ -226,7 +231,6 @@ def _columns(place: Place, evidence: Evidence, row: Sequence[Leaf], at: int, kno
     quote, listed = before[-1], LISTED.search(before)
     closing = "" if place.rest.startswith(quote) else quote if listed else f"{quote}]"
     earlier = listed[0] if listed else ""
-    ending = f"{closing}]]" if listed else closing
     names = [
         name
         for name in known
@@ -237,14 +241,16 @@ def _columns(place: Place, evidence: Evidence, row: Sequence[Leaf], at: int, kno
     line, owner = likely.Line(place.above + place.begun, typed), OWNER.search(before)
     worth = likely.columns(names, dtypes, line, owner[1] if owner else "", numeric=bool(found and found.kind == GROUPS))
     ways = {name[len(typed) :] + closing: worth[name] for name in names}
-    asks = found and closing.endswith("]") and row[at].depth == 1 and _asks(row, at, found)
-    text = evidence.texts(place) if asks else ""
-    for name in nlargest(FORMED, names, key=worth.__getitem__):
-        tail = f"{ending}.{_method(row, at, dtypes.get(name, ''), line, text)}()" if asks else ending
-        end = _end(place, tail) if tail.endswith((")", "]")) and (not listed or "," in earlier) else ""
-        if asks or end:
-            ways[name[len(typed) :] + tail + end] = worth[name] + (AS_USUAL if asks else ENDED)
-    return ways
+    likeliest = nlargest(FORMED, names, key=worth.__getitem__)
+    if found and closing.endswith("]") and row[at].depth == 1 and _asks(row, at, found):
+        asked, end = _methods(row, at, line, evidence.texts(place)), _end(place, f"{closing}()")
+        for name in likeliest:
+            way = f"{name[len(typed) :]}{closing}.{asked(dtypes.get(name, ''))}(){end}"
+            ways[way] = worth[name] + AS_USUAL
+        return ways
+    tail = f"{closing}]]" if listed else closing
+    end = _end(place, tail) if not listed or "," in earlier else ""
+    return ways | {name[len(typed) :] + tail + end: worth[name] + ENDED for name in likeliest if end}
 
 
 def _asks(row: Sequence[Leaf], at: int, found: Result) -> bool:
@@ -252,13 +258,18 @@ def _asks(row: Sequence[Leaf], at: int, found: Result) -> bool:
     return found.kind == GROUPS or (found.kind == FRAME and (at < 3 or row[at - 3].sort == "newline"))
 
 
-def _method(row: Sequence[Leaf], at: int, dtype: str, line: likely.Line, text: str) -> str:
-    """What is most often asked of a column with nothing, above all in the notebook's own text."""
+def _methods(row: Sequence[Leaf], at: int, line: likely.Line, text: str) -> Callable[[str], str]:
+    """What is most often asked with nothing of a column, by its dtype, above all in the notebook's own text."""
     grouped = at > 1 and row[at - 2].text == ")"
     link = Link("attribute", "groupby()[]" if grouped else "df[]", "", not grouped)
-    worth = likely.attributes(likely.ASKED, link, (), line, dtype or "float")
     own = Counter((OF_GROUPS if grouped else OF_COLUMNS).findall(text))
-    return max(worth, key=lambda name: worth[name] + log1p(own[name]))
+
+    @cache
+    def asked(dtype: str) -> str:
+        worth = likely.attributes(likely.ASKED, link, (), line, dtype or "float")
+        return max(worth, key=lambda name: worth[name] + log1p(own[name]))
+
+    return asked
 
 
 def _keywords(

@@ -28,7 +28,7 @@ class Logits:
             return ids[highest(last[:, ids])[0]]
         if sampling.temperature == 0:
             return highest(last)[0]
-        return sample(last.float(), sampling, self.position)
+        return sample(last[0].float(), sampling, self.position)
 
     def likeliest(self) -> list[int]:
         """See `Scores`."""
@@ -88,8 +88,8 @@ def way_score(rows: Sequence[Row], way: Sequence[int], ends: Sequence[int]) -> S
 
 def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
     """A token drawn at a temperature from the smallest set that holds `top_p` of the probability."""
-    highest(logits)
-    ordered, ids = torch.softmax(logits[-1] / sampling.temperature, dim=-1).sort(descending=True)
+    highest(logits[None])
+    ordered, ids = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
     ordered[ordered.cumsum(0) - ordered > sampling.top_p] = 0
     generator = None if sampling.seed is None else torch.Generator().manual_seed(sampling.seed + position)
     return int(ids[torch.multinomial(ordered, 1, generator=generator)])

@@ -191,7 +191,7 @@ def test_what_only_reads_a_frame_leaves_it_known(above: str) -> None:
 
 
 def test_a_column_that_the_cell_creates_may_follow() -> None:
-    assert set(ways('weather["week"] = 1\nx = weather["w')) == {'eek"]', 'ind"]'}
+    assert ways('weather["week"] = 1\nx = weather["w') == ('eek"]', 'ind"]')
     assert ways('weather = weather[weather["w') == ('ind"]',)
 
 

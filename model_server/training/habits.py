@@ -12,7 +12,7 @@ import argparse
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import log
 from pathlib import Path
@@ -32,27 +32,41 @@ ATTRIBUTE = re.compile(r"\.([A-Za-z]\w*)")
 def build(docs: Iterable[Document], least: int = LEAST_DOCUMENTS) -> Habits:
     """The habits of some documents: what at least `least` of them write."""
     counts: Counter[Link] = Counter()
-    hints: Counter[tuple[str, str]] = Counter()
-    words: Counter[str] = Counter()
-    names: Counter[str] = Counter()
-    documents = 0
+    hints = Hints()
     for doc in docs:
         if doc.header.language == "python":
             texts = [cell.text for cell in doc.cells if cell.kind == "code"]
             imported = {name for text in texts for line in IMPORT.findall(text) for name in NAME.findall(line)}
             found = (link for text in texts for link in links(IMPORT.sub("", text) + "\n"))
             counts.update({told for link in found if (told := kept(link, imported))})
-            pairs = {pair for text in texts for pair in hinted(text)}
-            hints.update(pairs)
-            words.update({word for word, _ in pairs})
-            names.update({name for _, name in pairs})
-            documents += 1
-    linked = [(link, n) for link, n in counts.items() if n >= least and short(link)]
-    for (word, name), n in hints.items():
-        lift = log(n * documents / (words[word] * names[name]))
-        if n >= LEAST_HINTS and lift >= LEAST_HINT and short(link := Link("hint", word, name)):
-            linked.append((link, round(10 * lift)))
-    return Habits.of(linked)
+            hints.read(texts)
+    linked = (row for row in counts.items() if row[1] >= least)
+    return Habits.of(row for row in (*linked, *hints.links()) if short(row[0]))
+
+
+@dataclass
+class Hints:
+    """In how many documents the words of what lines assign and the attributes that these ask for stand, and both."""
+
+    documents: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    names: Counter[str] = field(default_factory=Counter)
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def read(self, texts: Iterable[str]) -> None:
+        """One more document."""
+        pairs = {pair for text in texts for pair in hinted(text)}
+        self.documents += 1
+        self.pairs.update(pairs)
+        self.words.update({word for word, _ in pairs})
+        self.names.update({name for _, name in pairs})
+
+    def links(self) -> Iterator[tuple[Link, int]]:
+        """The words that make a name likelier, and by how much: tenths of the log."""
+        for (word, name), count in self.pairs.items():
+            lift = log(count * self.documents / (self.words[word] * self.names[name]))
+            if count >= LEAST_HINTS and lift >= LEAST_HINT:
+                yield Link("hint", word, name), round(10 * lift)
 
 
 def hinted(text: str) -> Iterator[tuple[str, str]]:

@@ -27,10 +27,10 @@ BUFFER = 1 << 32
 
 def network(config: XGLMConfig, device: torch.device) -> XGLM:
     """A network of a shape, with random weights on a device: in bfloat16, where it can do that."""
-    name: Name = "bfloat16" if "bfloat16" in candidates([torch.empty(1, device=device)]) else "float32"
-    spread = {"device": device, "dtype": dtype_of(name)}
+    way: Name = "bfloat16" if "bfloat16" in candidates([torch.empty(1, device=device)]) else "float32"
+    spread = {"device": device, "dtype": dtype_of(way)}
     weights = {name: torch.randn(shape, **spread) * 0.02 for name, shape in shapes(config).items()}  # type: ignore[call-overload]
-    return XGLM(config, weights, name, device)
+    return XGLM(config, weights, way, device)
 
 
 def waiting(device: torch.device, call: Callable[[], object]) -> Callable[[], float]:

@@ -7,7 +7,7 @@ kernels that torch has for each dtype; the network's own overhead and everything
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import torch
 
@@ -22,22 +22,19 @@ from tests.bench.plan import Plan
 from tests.bench.texts import prompt
 
 Call = Callable[[], float]
-WAYS: dict[Name, tuple[int, str, str]] = {
+POSSIBLE: tuple[Name, ...] = (*candidates([torch.empty(1)]), "native")
+ALL: dict[Name, tuple[int, str, str]] = {
     "float32": (4, "float32", "float32"),
     "bfloat16": (2, "bfloat16", "bfloat16"),
     "int8": (1, "int8", "int8"),
     "mixed": (1, "int8", "bfloat16"),
     "native": (1, "int8", "int8"),
 }
-"""Bytes of a weight where a single row is multiplied, and the dtypes that multiply one row and many."""
-DTYPES: tuple[Name, ...] = ("float32", "bfloat16", "int8")
+WAYS = {name: way for name, way in ALL.items() if name in POSSIBLE}
+"""Bytes of a weight where a single row is multiplied, and the dtypes that multiply one row and many; of those ways that
+this machine can go."""
+DTYPES: tuple[Name, ...] = tuple(name for name in WAYS if name not in ("mixed", "native"))
 SIDE, ROWS = 2048, 512
-
-
-def usable(names: Iterable[Name]) -> list[Name]:
-    """Those of some ways that this machine can go."""
-    possible = (*candidates([torch.empty(1)]), "native")
-    return [name for name in names if name in possible]
 
 
 def again(call: Callable[[], object]) -> Call:
@@ -79,8 +76,8 @@ def operations(config: XGLMConfig, rows: int) -> float:
 
 def readings(plan: Plan, weights: int) -> dict[str, tuple[Call, int]]:
     """What reads from memory, and what reads as many weights as the model has."""
-    memory = {f"memory.{name}": one_row(name, plan.buffer) for name in usable(DTYPES)}
-    return memory | {f"model.{name}": one_row(name, weights * WAYS[name][0]) for name in usable(DTYPES)}
+    memory = {f"memory.{name}": one_row(name, plan.buffer) for name in DTYPES}
+    return memory | {f"model.{name}": one_row(name, weights * WAYS[name][0]) for name in DTYPES}
 
 
 def measure(figures: Figures, plan: Plan) -> None:
@@ -89,25 +86,23 @@ def measure(figures: Figures, plan: Plan) -> None:
     config, tokens = read_config(plan.model), Tokens.load(plan.model)
     count = weights_of(config) + config.vocab_size * config.d_model
     reading = readings(plan, count)
-    calls = {name: call for name, (call, _) in reading.items()} | {
-        f"rate.{name}": many_rows(name) for name in usable(DTYPES)
-    }
+    calls = {name: call for name, (call, _) in reading.items()} | {f"rate.{name}": many_rows(name) for name in DTYPES}
     taken = interleaved(calls | engines(plan, tokens), plan.rounds, plan.patience / 2)
     for name, (_, size) in reading.items():
         figures.add(f"limits.{name}", size / min(taken[name]) / 1e6, "GB/s")
-    for name in usable(DTYPES):
+    for name in DTYPES:
         figures.add(f"limits.rate.{name}", 2 * ROWS * SIDE**2 / min(taken[f"rate.{name}"]) / 1e9, "TFLOP/s")
-    for way in usable(WAYS):
+    for way, (size, _, _) in WAYS.items():
         for what in ("prefill", "token"):
             figures.add(f"limits.{way}.{what}.p50_ms", median(taken[f"{way}.{what}"]), "ms")
-        floors(figures, way, count * WAYS[way][0], operations(config, plan.prompt))
+        floors(figures, way, count * size, operations(config, plan.prompt))
 
 
 def engines(plan: Plan, tokens: Tokens) -> dict[str, Call]:
     """The engine with each arithmetic: reading a prompt, and writing a token."""
     ids = prompt(tokens, plan.prompt)
     calls: dict[str, Call] = {}
-    for way in usable(WAYS):
+    for way in WAYS:
         engine = tuning.load(plan.model, lambda share: None, way)
         calls[f"{way}.prefill"] = prefill(engine, ids)
         calls[f"{way}.token"] = token(Ours(engine, tokens, 0), ids, max(plan.written))
@@ -120,7 +115,7 @@ def floors(figures: Figures, name: Name, size: int, work: float) -> None:
     Bytes are bytes: the fastest kernel's bandwidth counts for all, among sizes that are as large as the weights.
     """
     _, one, many = WAYS[name]
-    larger = [dtype for dtype in usable(DTYPES) if WAYS[dtype][0] >= WAYS[name][0]]
+    larger = [dtype for dtype in DTYPES if WAYS[dtype][0] >= WAYS[name][0]]
     fastest = max(figures.values[f"limits.model.{dtype}"][0] for dtype in (one, *larger)) * 1e9
     multiplying = figures.values[f"limits.rate.{many}"][0] * 1e12
     figures.add(f"limits.{name}.prefill.floor_ms", work / multiplying * 1000, "ms")
@@ -156,12 +151,12 @@ def page(figures: Figures, plan: Plan) -> str:
     said = figures.said
     machine = [
         [name, said(f"limits.memory.{name}"), said(f"limits.model.{name}"), said(f"limits.rate.{name}", 2)]
-        for name in usable(DTYPES)
+        for name in DTYPES
     ]
     columns = ("p50_ms", "floor_ms", "to_floor")
     ours = [
         [name, *(said(f"limits.{name}.{what}.{column}", 2) for what in ("prefill", "token") for column in columns)]
-        for name in usable(WAYS)
+        for name in WAYS
     ]
     head = ["", f"reading {plan.prompt} tokens", "floor", "ratio", "one token, no guesses", "floor", "ratio"]
     return "\n\n".join(

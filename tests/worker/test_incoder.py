@@ -13,7 +13,6 @@ import torch
 from transformers import PreTrainedTokenizerFast, XGLMForCausalLM
 
 from model_server import arithmetic
-from model_server.arithmetic import candidates
 from model_server.engine import Read
 from model_server.families import INCODER
 from model_server.generation import alone, generate, prompt_ids
@@ -46,6 +45,9 @@ GAPS = {
     "typed sentinels": CompletionRequest(prompt="s = '<|mask:0|> <|endoftext|>", suffix="'", max_tokens=32),
     "longer than the context": CompletionRequest(parts=LONG, max_tokens=32),
 }
+
+TOLERANCES = {"float32": 1e-5, "bfloat16": 0.02}
+"""Of the largest score."""
 
 
 @dataclass
@@ -90,15 +92,14 @@ def test_infilling_is_that_of_transformers(both: Both, gap: str) -> None:
     assert ours == theirs[: len(ours)]
 
 
-@pytest.mark.parametrize("way", [way for way in candidates([torch.empty(1)]) if way in ("float32", "bfloat16")])
+@pytest.mark.parametrize("way", [way for way in arithmetic.candidates([torch.empty(1)]) if way in TOLERANCES])
 def test_logits_are_those_of_transformers(both: Both, way: arithmetic.Name) -> None:
-    tolerance = {"float32": 1e-5, "bfloat16": 0.02}[way]
     ids = prompt_ids(GAPS["notebook"], both.tokens, both.engine.context)
     with torch.inference_mode():
         expected = both.reference(torch.tensor([ids])).logits[0]
     engine = XGLM.load(both.directory, lambda share: None, way)
     logits = engine.step([Read(engine.new_slot(), ids, every=True)])[0].table.float()
-    assert (logits - expected).abs().max() <= tolerance * expected.abs().max()
+    assert (logits - expected).abs().max() <= TOLERANCES[way] * expected.abs().max()
 
 
 def test_the_prompt_is_what_transformers_tokenizer_makes_of_the_published_text(both: Both) -> None:

@@ -9,7 +9,6 @@ import torch
 from transformers import XGLMConfig, XGLMForCausalLM
 
 from model_server import arithmetic
-from model_server.arithmetic import candidates
 from model_server.engine import BadScores, Read, Sampling, step_one
 from model_server.logits import Logits
 from model_server.weights import BadCheckpoint
@@ -43,7 +42,7 @@ def table(loaded: XGLM, slot: KVSlot, ids: list[int]) -> torch.Tensor:
     return loaded.step([Read(slot, ids, every=True)])[0].table
 
 
-@pytest.mark.parametrize("way", candidates([torch.empty(1)]))
+@pytest.mark.parametrize("way", arithmetic.candidates([torch.empty(1)]))
 def test_logits_are_those_of_transformers(reference: tuple[Path, XGLMForCausalLM], way: arithmetic.Name) -> None:
     tolerance = {"float32": 1e-5, "bfloat16": 0.02, "int8": 0.05, "mixed": 0.05}[way]
     with torch.inference_mode():
