@@ -104,7 +104,9 @@ def stuck(written: Sequence[int]) -> bool:
     """Whether the last tokens only repeat: three times the same stretch or more, and a dozen tokens in all."""
     for period in range(1, LONGEST_PERIOD + 1):
         span = max(3 * period, SHORTEST_REPETITION)
-        if len(written) >= span and written[-span + period :] == written[-span:-period]:
+        if len(written) < span or written[-1] != written[-1 - period]:
+            continue
+        if written[-span + period :] == written[-span:-period]:
             return True
     return False
 

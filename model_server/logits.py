@@ -15,24 +15,26 @@ from model_server.engine import BadScores, Branches, Read, Sampling, Score, Scor
 
 @dataclass(frozen=True, slots=True)
 class Logits:
-    """Scores of every token after some ids, `[ids, vocabulary]`; `position` is the next token's."""
+    """Scores of every token after some ids, `[ids, vocabulary]`; `position` is the next token's, and `best` what
+    `highest` says of the table, where that is known already."""
 
     table: Tensor
     position: int
+    best: Sequence[int] | None = None
 
     def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
         """See `Scores`."""
         last = self.table[-1:]
         if among:
             ids = sorted(among)
-            return ids[highest(last[:, ids])[0]]
+            return ids[numbers(highest(last[:, ids]))[0]]
         if sampling.temperature == 0:
-            return highest(last)[0]
+            return numbers(self.best or highest(last))[-1]
         return sample(last[0].float(), sampling, self.position)
 
     def likeliest(self) -> list[int]:
         """See `Scores`."""
-        return highest(self.table)
+        return numbers(self.best or highest(self.table))
 
     def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
         """See `Scores`."""
@@ -41,13 +43,18 @@ class Logits:
 
 
 def highest(table: Tensor) -> list[int]:
-    """Where the highest score of each row stands; by numpy, which takes a tenth of torch's time. Raises BadScores."""
+    """Where the highest score of each row stands, -1 if one is no number; by numpy, in a tenth of torch's time."""
     values = table.float().numpy(force=True)
     found = values.argmax(axis=-1)  # NaN is the highest
-    if np.isnan(values[range(len(found)), found]).any():
-        raise BadScores
-    places: list[int] = found.tolist()
+    places: list[int] = np.where(np.isnan(values[range(len(found)), found]), -1, found).tolist()
     return places
+
+
+def numbers(places: Sequence[int]) -> list[int]:
+    """What `highest` gave. Raises BadScores where a score was no number."""
+    if min(places) < 0:
+        raise BadScores
+    return list(places)
 
 
 def judged(last: Tensor, table: Tensor, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
@@ -88,15 +95,15 @@ def way_score(rows: Sequence[Row], way: Sequence[int], ends: Sequence[int]) -> S
 
 def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
     """A token drawn at a temperature from the smallest set that holds `top_p` of the probability."""
-    highest(logits[None])
+    numbers(highest(logits[None]))
     ordered, ids = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
     ordered[ordered.cumsum(0) - ordered > sampling.top_p] = 0
     generator = None if sampling.seed is None else torch.Generator().manual_seed(sampling.seed + position)
     return int(ids[torch.multinomial(ordered, 1, generator=generator)])
 
 
-def noted(read: Read | Branches, table: Tensor) -> Logits:
+def noted(read: Read | Branches, table: Tensor, best: Sequence[int] | None = None) -> Logits:
     """The scores of what was read. It stands in its slot from now on; branches do not."""
     if isinstance(read, Read):
         read.slot.ids.extend(read.ids)
-    return Logits(table, len(read.slot.ids))
+    return Logits(table, len(read.slot.ids), best)

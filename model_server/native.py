@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor
 from model_server.arithmetic import Timing, guesses, told
 from model_server.engine import Branches, Read
 from model_server.forward import Matrix, Network, Norm, Rows, read, slot_bytes
-from model_server.logits import Logits, noted
+from model_server.logits import Logits, highest, noted
 from model_server.threads import Threads
 from model_server.tiles import packed
 from model_server.weights import XGLMConfig, checked, sinusoids
@@ -91,9 +92,16 @@ class Native:
     def step(self, reads: Sequence[Read | Branches]) -> list[Logits]:
         """See `Engine`."""
         spans = [list(placed(read)) for read in reads]
-        tables = self._read([span for each in spans for span in each])
-        wanted = torch.split(tables, [sum(span.wanted for span in each) for each in spans])
-        return [noted(read, table) for read, table in zip(reads, wanted, strict=True)]
+        table = self._read([span for each in spans for span in each])
+        counts = [sum(span.wanted for span in each) for each in spans]
+        tables = torch.split(table, counts)
+        if any(isinstance(read, Branches) for read in reads):  # of these nobody asks for the highest
+            return [noted(read, table) for read, table in zip(reads, tables, strict=True)]
+        best = iter(highest(table))  # once for all: a call for each would wait each time for the event loop's thread
+        return [
+            noted(read, table, list(islice(best, count)))
+            for read, table, count in zip(reads, tables, counts, strict=True)
+        ]
 
     def _read(self, spans: Sequence[Span]) -> Tensor:
         """The scores that are wanted, `[wanted, vocabulary]`. Raises ValueError."""
