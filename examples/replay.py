@@ -54,7 +54,7 @@ LATE_US = 3 * SAMPLE_US
 OURS = "/jupyter-codecompose/"
 IDLE = ("(idle)", "(root)")
 AHEAD = "_look"
-"""What asks in a pause for what follows; methods keep their names in the bundle."""
+"""The two methods that look in a pause what to ask, in `prefetch.ts` and `pauses.ts`; the bundle keeps their names."""
 WATCHING = ("window.setTimeout", "window.Request", "note")
 PLUGIN = "jupyter-codecompose"
 GHOST = ".jp-mod-active .jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"

@@ -29,7 +29,7 @@ class Logits:
             ids = sorted(among)
             return ids[numbers(highest(last[:, ids]))[0]]
         if sampling.temperature == 0:
-            return numbers(self.best or highest(last))[-1]
+            return numbers((self.best or highest(last))[-1:])[0]
         return sample(last[0].float(), sampling, self.position)
 
     def likeliest(self) -> list[int]:

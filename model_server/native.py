@@ -93,14 +93,12 @@ class Native:
         """See `Engine`."""
         spans = [list(placed(read)) for read in reads]
         table = self._read([span for each in spans for span in each])
-        counts = [sum(span.wanted for span in each) for each in spans]
-        tables = torch.split(table, counts)
-        if any(isinstance(read, Branches) for read in reads):  # of these nobody asks for the highest
-            return [noted(read, table) for read, table in zip(reads, tables, strict=True)]
-        best = iter(highest(table))  # once for all: a call for each would wait each time for the event loop's thread
+        tables = torch.split(table, [sum(span.wanted for span in each) for each in spans])
+        # At once: a call for each would wait each time for the event loop's thread. Of branches nobody asks for it.
+        best = None if any(isinstance(read, Branches) for read in reads) else iter(highest(table))
         return [
-            noted(read, table, list(islice(best, count)))
-            for read, table, count in zip(reads, tables, counts, strict=True)
+            noted(read, table, list(islice(best, len(table))) if best else None)
+            for read, table in zip(reads, tables, strict=True)
         ]
 
     def _read(self, spans: Sequence[Span]) -> Tensor:
