@@ -11,7 +11,7 @@ request. What the host needs from the key to the plugin is in both.
 Our part of a key: the session is typed once more in the large one, and Chromium's profiler looks at the main thread
 5,000 times a second, which makes all of it slower. A sample is ours if a function of our files is on its stack, be it
 at the bottom (a listener, a timer, what follows an `await`) or called by the host, with everything that it calls:
-`fetch`, the encoding of the body, the host's drawing where we ask for it. Not ours is what the host does with an answer
+the message to the thread that asks, the encoding of the body, the host's drawing where we ask for it. Not ours is what the host does with an answer
 that it got, as with any provider's. A key has all until the next one, for a second at most, but not the next cell that
 is made; what is asked ahead in a pause is told apart, since nobody waits for a key then. `--without` types the same
 with the plugin disabled: all of the main thread is then the host's.
@@ -54,8 +54,8 @@ LATE_US = 3 * SAMPLE_US
 OURS = "/jupyter-codecompose/"
 IDLE = ("(idle)", "(root)")
 AHEAD = "_look"
-"""The two methods that look in a pause what to ask, in `prefetch.ts` and `pauses.ts`; the bundle keeps their names."""
-WATCHING = ("window.setTimeout", "window.Request", "note")
+"""The two methods that look in a pause what to ask, in `prefetch.ts` and `pauses.ts`; the bundle keeps their name."""
+WATCHING = ("window.setTimeout", "watchPost", "note")
 PLUGIN = "jupyter-codecompose"
 GHOST = ".jp-mod-active .jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
 
@@ -98,16 +98,15 @@ WATCH = """
             asked.ahead = Array.from(cells[active].source).length > length;
         });
     };
-    window.Request = class extends Request {
-        constructor(input, init) {
-            super(input, init);
-            if (this.url.includes('/codecompose/complete')) {
-                const at = performance.now();
-                const asked = { at, ahead: false, waited: at - slept.at < %d ? slept.wait : 0 };
-                seen.asked.push(asked);
-                note(asked, init.body);
-            }
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function watchPost(errand) {
+        if (errand.url?.includes('/codecompose/complete')) {
+            const at = performance.now();
+            const asked = { at, ahead: false, waited: at - slept.at < %d ? slept.wait : 0 };
+            seen.asked.push(asked);
+            note(asked, errand.init.body);
         }
+        post.apply(this, arguments);
     };
 })(%s);
 """

@@ -1,11 +1,14 @@
 /** How the classic notebook's page asks the server extension: below its base URL, with the cookie against forgery. */
 
 import type { Ask } from '../src/client';
+import { Courier } from '../src/courier';
+import { startThread } from '../src/thread';
 
 export function askServer(baseUrl: string): Ask {
-  const root = `${baseUrl.replace(/\/$/, '')}/codecompose/`;
+  const root = `${location.origin}${baseUrl.replace(/\/$/, '')}/codecompose/`;
+  const courier = new Courier(startThread(), (url, init) => fetch(url, init));
   return (route, init) =>
-    fetch(root + route, {
+    courier.fetch(root + route, {
       ...init,
       credentials: 'same-origin',
       headers: { 'Content-Type': 'application/json', ...forgery() }

@@ -13,9 +13,7 @@ import {
   ICompletionProviderManager,
   IInlineCompleterFactory
 } from '@jupyterlab/completer';
-import { URLExt } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
-import { ServerConnection } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import {
@@ -24,7 +22,7 @@ import {
   type TranslationBundle
 } from '@jupyterlab/translation';
 import { announcedFactory, Announcer, listenedTo } from './announcer';
-import { type Ask, Client } from './client';
+import { Client } from './client';
 import { addCommands, PARTS, SHOW_SENT, TURN_ON } from './commands';
 import { Completers } from './completer';
 import { documentOf } from './documents';
@@ -39,6 +37,7 @@ import type { IAction } from './popup';
 import { Provider } from './provider';
 import { Quiet } from './quiet';
 import { sceneOf } from './scene';
+import { askServer } from './server';
 import { StatusModel } from './status';
 import { Switch } from './switch';
 import { ICodeCompose } from './tokens';
@@ -63,7 +62,10 @@ const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
     palette: ICommandPalette | null
   ): ICodeCompose => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const client = new Client(askServer(app), trans);
+    const client = new Client(
+      askServer(app.serviceManager.serverSettings),
+      trans
+    );
     const status = new StatusModel(client, document);
     const power = new Switch();
     const meter = new Meter(client);
@@ -226,16 +228,6 @@ function actionsOf(
         app.commands.execute('settingeditor:open', { query: 'CodeCompose' })
     }
   ];
-}
-
-function askServer(app: JupyterFrontEnd): Ask {
-  const settings = app.serviceManager.serverSettings;
-  return (route, init) =>
-    ServerConnection.makeRequest(
-      URLExt.join(settings.baseUrl, 'codecompose', route),
-      init,
-      settings
-    );
 }
 
 async function follow(

@@ -261,6 +261,7 @@ describe('the server', () => {
     const fetch = vi.fn(() => Promise.resolve(new Response('', { status })));
     vi.stubGlobal('fetch', fetch);
     vi.stubGlobal('document', { cookie });
+    vi.stubGlobal('location', { origin: 'http://host' });
     return fetch;
   }
 
@@ -269,7 +270,7 @@ describe('the server', () => {
     await askServer(base)('complete', { method: 'POST', body: '{}' });
     const prefix = base.replace(/\/$/, '');
     expect(fetch).toHaveBeenCalledWith(
-      `${prefix}/codecompose/complete`,
+      `http://host${prefix}/codecompose/complete`,
       expect.objectContaining({
         method: 'POST',
         body: '{}',

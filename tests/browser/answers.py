@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 
 SCRIPT = """
 (() => {
+  // As in a page that forbids threads: requests go out from the page itself.
+  window.Worker = class { constructor() { throw new Error('no threads here'); } };
   const real = window.fetch;
   const answers = (window.answers = { target: '', held: '', fault: null, streams: null, asked: [], go: () => {} });
   const encoder = new TextEncoder();

@@ -1,0 +1,167 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Courier } from '../src/courier';
+import { carry, startThread } from '../src/thread';
+
+const here = () => Promise.resolve(new Response('from the page'));
+
+/** A server that keeps each answer open, for the test to write it. */
+let server: Server;
+let url: string;
+let answers: ServerResponse[];
+let asked: { method?: string; url?: string; type?: string; body: string }[];
+let closed: number;
+let ports: MessageChannel;
+
+beforeEach(async () => {
+  answers = [];
+  asked = [];
+  closed = 0;
+  ports = new MessageChannel();
+  server = createServer((request, answer) => {
+    let body = '';
+    request.on('data', (piece: Buffer) => (body += piece.toString()));
+    request.on('end', () => {
+      const type = request.headers['content-type'];
+      asked.push({ method: request.method, url: request.url, type, body });
+      answers.push(answer);
+    });
+    answer.on('close', () => (closed += answer.writableFinished ? 0 : 1));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`;
+});
+
+afterEach(() => {
+  ports.port1.close();
+  ports.port2.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** A courier whose thread runs, at the other end of a real channel. */
+async function running(): Promise<Courier> {
+  const courier = new Courier(ports.port1, here);
+  carry(ports.port2);
+  await vi.waitFor(async () => {
+    const init = { signal: AbortSignal.abort() };
+    await expect(courier.fetch(url, init)).rejects.toThrow(TypeError);
+  });
+  return courier;
+}
+
+const answered = (count: number) =>
+  vi.waitFor(() => expect(answers).toHaveLength(count));
+
+describe('a courier', () => {
+  it('asks what it is told, and gives the answer as it comes', async () => {
+    const courier = await running();
+    const headers = { 'Content-Type': 'application/json' };
+    const init = { method: 'POST', body: '{"é": 1}', headers };
+    const going = courier.fetch(url, init);
+    await answered(1);
+    expect(asked).toEqual([
+      { method: 'POST', url: '/a', type: 'application/json', body: '{"é": 1}' }
+    ]);
+    answers[0]?.write('one');
+    const response = await going;
+    expect(response.status).toBe(200);
+    const reader = response.body?.getReader();
+    expect(String(Buffer.from((await reader?.read())?.value ?? []))).toBe(
+      'one'
+    );
+    answers[0]?.end('two');
+    expect(String(Buffer.from((await reader?.read())?.value ?? []))).toBe(
+      'two'
+    );
+    expect((await reader?.read())?.done).toBe(true);
+  });
+
+  it('keeps two requests apart', async () => {
+    const courier = await running();
+    const first = courier.fetch(url, {});
+    await answered(1);
+    const second = courier.fetch(url, {});
+    await answered(2);
+    answers[1]?.writeHead(404).end('second');
+    expect([(await second).status, await (await second).text()]).toEqual([
+      404,
+      'second'
+    ]);
+    answers[0]?.end('first');
+    expect(await (await first).text()).toBe('first');
+  });
+
+  it('closes the connection of a request that is aborted', async () => {
+    const courier = await running();
+    const controller = new AbortController();
+    const going = courier.fetch(url, { signal: controller.signal });
+    await answered(1);
+    controller.abort();
+    await expect(going).rejects.toThrow(TypeError);
+    await vi.waitFor(() => expect(closed).toBe(1));
+  });
+
+  it('closes the connection of an answer that nobody reads on', async () => {
+    const courier = await running();
+    const going = courier.fetch(url, {});
+    await answered(1);
+    answers[0]?.write('one');
+    await (await going).body?.cancel();
+    await vi.waitFor(() => expect(closed).toBe(1));
+  });
+
+  it('fails when there is no answer, or when it breaks off', async () => {
+    const courier = await running();
+    await expect(courier.fetch('http://127.0.0.1:1/', {})).rejects.toThrow(
+      TypeError
+    );
+    const going = courier.fetch(url, {});
+    await answered(1);
+    answers[0]?.write('one');
+    const response = await going;
+    answers[0]?.destroy();
+    await expect(response.text()).rejects.toThrow(TypeError);
+  });
+
+  it('fails at a status that no answer of ours has', async () => {
+    const courier = await running();
+    const going = courier.fetch(url, {});
+    await answered(1);
+    answers[0]?.writeHead(204).end();
+    await expect(going).rejects.toThrow(TypeError);
+  });
+
+  it('leaves it to the page until the thread runs, and where there is none', async () => {
+    const silent = new Courier(ports.port1, here);
+    for (const courier of [silent, new Courier(null, here)]) {
+      const response = await courier.fetch(url, {});
+      expect(await response.text()).toBe('from the page');
+    }
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('the thread', () => {
+  it('is none where the page can have none', () => {
+    expect(startThread()).toBeNull();
+  });
+
+  it('stands alone as text', async () => {
+    const courier = new Courier(ports.port1, here);
+    const page = ports.port2;
+    runInNewContext(`(${String(carry)})(page)`, {
+      page,
+      fetch,
+      AbortController,
+      TypeError
+    });
+    await new Promise(resolve => setTimeout(resolve, 10));
+    const going = courier.fetch(url, {});
+    await answered(1);
+    answers[0]?.end('done');
+    expect(await (await going).text()).toBe('done');
+  });
+});
