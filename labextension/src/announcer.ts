@@ -12,6 +12,7 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
+import { Lull } from './lull';
 
 /** The part of the host's completer that is watched. */
 export type Watched = Pick<InlineCompleter, 'current' | 'model'>;
@@ -30,7 +31,7 @@ export class Announcer implements IDisposable {
   isOn = true;
 
   get isDisposed(): boolean {
-    return this._isDisposed;
+    return this._lull.isDisposed;
   }
 
   /** Says something at once. */
@@ -52,8 +53,7 @@ export class Announcer implements IDisposable {
   }
 
   dispose(): void {
-    this._isDisposed = true;
-    clearTimeout(this._timer);
+    this._lull.dispose();
     Signal.clearData(this);
   }
 
@@ -62,14 +62,14 @@ export class Announcer implements IDisposable {
   }
 
   private _plan(completer: Watched): void {
-    clearTimeout(this._timer);
-    this._timer = setTimeout(() => this._look(completer), PAUSE);
+    this._completer = completer;
+    this._lull.stir();
   }
 
-  private _look(completer: Watched): void {
-    const current = completer.current;
+  private _speak(): void {
+    const current = this._completer?.current;
     if (current?.streaming) {
-      this._plan(completer);
+      this._lull.stir();
       return;
     }
     const text = current?.insertText ?? '';
@@ -99,9 +99,9 @@ export class Announcer implements IDisposable {
 
   private _region: Pick<Node, 'textContent'>;
   private _trans: TranslationBundle;
-  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _lull = new Lull(PAUSE, () => this._speak());
+  private _completer: Watched | null = null;
   private _said = '';
-  private _isDisposed = false;
 }
 
 /** A factory of completers for which `announcer` speaks. */

@@ -36,7 +36,7 @@ import { Pauses } from './pauses';
 import type { IAction } from './popup';
 import { Provider } from './provider';
 import { Quiet } from './quiet';
-import { sceneOf } from './scene';
+import { hasPopup, sceneOf } from './scene';
 import { askServer } from './server';
 import { StatusModel } from './status';
 import { Switch } from './switch';
@@ -166,7 +166,7 @@ function watchPauses(
   completers: Completers,
   provider: Provider
 ): Pauses {
-  return new Pauses(window, () => {
+  const inFront = () => {
     const widget = app.shell.currentWidget;
     const completer = completers.focused;
     if (!widget || !completer || completer !== completers.of(widget)) {
@@ -178,7 +178,8 @@ function watchPauses(
       readDocument: editor => documentOf(context, editor),
       ask: () => provider.inPause(() => manager.inline?.invoke(widget.id))
     });
-  });
+  };
+  return new Pauses(window, inFront, hasPopup);
 }
 
 /** Looks again wherever the focus goes, and after each command: some switch something off or on. */

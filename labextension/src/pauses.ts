@@ -2,10 +2,11 @@
  * Asks where the host does not: on an empty line, in a new cell below one that has run, and when the Tab popup closes.
  *
  * The host asks at a change of the text alone, and never where nothing stands left of the cursor. What a place is worth is
- * a pure decision; the watcher is one timer, and looks at the document only when it has run. It asks once for a place.
+ * a pure decision; the watcher looks at the document only when nothing has moved for a while. It asks once for a place.
  */
 
 import type { IDisposable } from '@lumino/disposable';
+import { Lull } from './lull';
 import { type IPlace, isSamePlace } from './place';
 import type { IDocument } from './snapshot';
 
@@ -24,8 +25,6 @@ export interface IScene {
   readonly place: IPlace;
   /** Whether a suggestion is on the screen. */
   readonly hasGhost: boolean;
-  /** Whether the Tab popup is open. */
-  readonly hasPopup: boolean;
   /** Whether nothing may be asked here but by hand. */
   isQuiet(): boolean;
   /** The document, with the cursor; null where nothing of it may be sent. */
@@ -53,28 +52,36 @@ export function pauseOf(document: IDocument): number | null {
 }
 
 export class Pauses implements IDisposable {
-  /** `sceneOf` gives what is in front, null while no editor has the focus; `page` is the browser's window. */
-  constructor(page: EventTarget, sceneOf: () => IScene | null) {
+  /**
+   * `sceneOf` gives what is in front, null while no editor has the focus; `hasPopup` tells whether the Tab popup is open,
+   * at each key; `page` is the browser's window.
+   */
+  constructor(
+    page: EventTarget,
+    sceneOf: () => IScene | null,
+    hasPopup: () => boolean
+  ) {
     this._page = page;
     this._sceneOf = sceneOf;
+    this._hasPopup = hasPopup;
     page.addEventListener('selectionchange', this._stir, EARLY);
     page.addEventListener('keydown', this._stir, EARLY);
   }
 
   get isDisposed(): boolean {
-    return this._isDisposed;
+    return this._lull.isDisposed;
   }
 
   /** Something has happened: the pause begins anew. */
   stir(): void {
-    clearTimeout(this._timer);
-    this._hadPopup ||= this._sceneOf()?.hasPopup ?? false;
-    this._timer = setTimeout(() => this._look(SOON), SOON);
+    clearTimeout(this._later);
+    this._hadPopup ||= this._hasPopup();
+    this._lull.stir();
   }
 
   dispose(): void {
-    this._isDisposed = true;
-    clearTimeout(this._timer);
+    this._lull.dispose();
+    clearTimeout(this._later);
     this._page.removeEventListener('selectionchange', this._stir, EARLY);
     this._page.removeEventListener('keydown', this._stir, EARLY);
   }
@@ -82,10 +89,10 @@ export class Pauses implements IDisposable {
   private _stir = (): void => this.stir();
 
   private _look(waited: number): void {
-    const scene = this._sceneOf();
-    if (scene?.hasPopup) {
+    if (this._hasPopup()) {
       return;
     }
+    const scene = this._sceneOf();
     const hadPopup = this._hadPopup;
     this._hadPopup = false;
     const place = scene?.place ?? null;
@@ -103,7 +110,7 @@ export class Pauses implements IDisposable {
     const document = scene.readDocument();
     const pause = document && (hadPopup ? SOON : pauseOf(document));
     if (pause !== null && pause > waited) {
-      this._timer = setTimeout(() => this._look(pause), pause - waited);
+      this._later = setTimeout(() => this._look(pause), pause - waited);
     } else if (pause !== null) {
       this._asked = place;
       scene.ask();
@@ -112,8 +119,9 @@ export class Pauses implements IDisposable {
 
   private _page: EventTarget;
   private _sceneOf: () => IScene | null;
-  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _hasPopup: () => boolean;
+  private _lull = new Lull(SOON, () => this._look(SOON));
+  private _later: ReturnType<typeof setTimeout> | undefined;
   private _hadPopup = false;
   private _asked: IPlace | null = null;
-  private _isDisposed = false;
 }

@@ -8,14 +8,19 @@ import type { IScene } from './pauses';
 import { type IPlace, placeOf } from './place';
 import type { IDocument } from './snapshot';
 
-/** The host's class on an editor while the Tab popup is open. */
-const POPUP = 'jp-mod-completer-active';
+/** An editor while the Tab popup is open, by the host's class. */
+const POPUP = '.jp-mod-completer-active';
 
 /** What the scene cannot tell by itself. */
 export interface IBackstage {
   isQuiet(editor: CodeEditor.IEditor): boolean;
   readDocument(editor: CodeEditor.IEditor): IDocument | null;
   ask(): void;
+}
+
+/** Whether the Tab popup is open at the focus. */
+export function hasPopup(): boolean {
+  return !!document.activeElement?.closest(POPUP);
 }
 
 /** The scene around `completer`; null where nothing can be typed, or something is selected. */
@@ -46,10 +51,6 @@ class Scene implements IScene {
 
   get hasGhost(): boolean {
     return this._completer.isActive;
-  }
-
-  get hasPopup(): boolean {
-    return this._editor.host.classList.contains(POPUP);
   }
 
   isQuiet(): boolean {

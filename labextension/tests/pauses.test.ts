@@ -104,7 +104,11 @@ describe('Pauses', () => {
     vi.useFakeTimers();
     page = new EventTarget();
     front = scene = new FakeScene();
-    pauses = new Pauses(page, () => front);
+    pauses = new Pauses(
+      page,
+      () => front,
+      () => scene.hasPopup
+    );
   });
 
   afterEach(() => {
