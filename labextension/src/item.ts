@@ -27,9 +27,9 @@ export class StatusItem extends Widget {
     this.node.addEventListener('click', this);
     const { status, power, here, meter } = codeCompose;
     for (const { changed } of [status, power, here, meter]) {
-      changed.connect(this._draw, this);
+      changed.connect(this.update, this);
     }
-    this._draw();
+    this.update();
   }
 
   override dispose(): void {
@@ -51,7 +51,7 @@ export class StatusItem extends Widget {
     );
   }
 
-  private _draw(): void {
+  protected override onUpdateRequest(): void {
     const word = wordOf(this._codeCompose, this._trans);
     this.node.textContent = this._trans.__('CodeCompose: %1', word);
     this.node.title = sentencesOf(this._codeCompose, this._trans).join('\n');

@@ -43,6 +43,7 @@ export class StatusModel implements IDisposable {
     return this._trouble;
   }
 
+  /** Emits when the status or the trouble is another one. */
   get changed(): ISignal<this, IStatus> {
     return this._changed;
   }
@@ -57,6 +58,7 @@ export class StatusModel implements IDisposable {
       return;
     }
     const old = this._status;
+    const trouble = this._trouble;
     const isAsked = 'state' in answer;
     if (isAsked) {
       this._note = answer.state === 'ready' ? answer.message : '';
@@ -71,7 +73,9 @@ export class StatusModel implements IDisposable {
       }
     }
     this._plan();
-    this._changed.emit(this._status);
+    if (this._trouble !== trouble || !isSame(this._status, old)) {
+      this._changed.emit(this._status);
+    }
   }
 
   /** Asks now. */
@@ -127,6 +131,12 @@ export class StatusModel implements IDisposable {
   private _isAsking = false;
   private _isDisposed = false;
   private _changed = new Signal<this, IStatus>(this);
+}
+
+function isSame(one: IStatus, other: IStatus): boolean {
+  return (Object.keys(one) as (keyof IStatus)[]).every(
+    name => one[name] === other[name]
+  );
 }
 
 function merged(

@@ -78,6 +78,7 @@ describe('StatusModel', () => {
     model.hear(LOADING);
     expect(model.status).toMatchObject({ progress: 0.4, message: 'Wait.' });
     model.hear({ type: 'end', reason: 'stop', model: 'tiny' });
+    model.hear({ type: 'end', reason: 'stop', model: 'tiny' });
     expect(model.status).toMatchObject({
       state: 'ready',
       model: 'tiny',
