@@ -1,19 +1,33 @@
 /**
- * A notebook's cell → `ISource`: its text, whether that is what ran, and its outputs as plain text.
+ * A notebook's cells → `ISource`s: their text, whether that is what ran, and their outputs as plain text.
  *
  * What was read is kept until the cell changes, since at a key only one of hundreds has; a picture, a widget or HTML is
  * no text. An excluded cell reads as empty.
  */
 
 import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
+import type { CellList } from '@jupyterlab/notebook';
 import { isTagged } from './exclusion';
 import type { ISource } from './snapshot';
 
 const MAX_OUTPUT = 2_000;
 const MAX_OUTPUTS = 8;
 
+/** The cells of a notebook, as `IDocument` wants them; `active` is the index of the active one. */
+export function sourcesOf(
+  cells: Pick<CellList, 'changed' | typeof Symbol.iterator>,
+  active: number
+): readonly ISource[] {
+  let sources = lists.get(cells);
+  if (!sources) {
+    sources = new Sources(cells);
+    lists.set(cells, sources);
+  }
+  return sources.around(active);
+}
+
 /** The source of a cell; the same one each time. */
-export function sourceOf(model: ICellModel): ISource {
+export function sourceOf(model: ICellModel): CellSource {
   let source = sources.get(model);
   if (!source) {
     source = new CellSource(model);
@@ -22,9 +36,44 @@ export function sourceOf(model: ICellModel): ISource {
   return source;
 }
 
+/** Keeps its list until a cell changes that is not the active one, or another one becomes that. */
+class Sources {
+  constructor(cells: Pick<CellList, 'changed' | typeof Symbol.iterator>) {
+    this._cells = cells;
+    cells.changed.connect(this._forget, this);
+  }
+
+  around(active: number): readonly ISource[] {
+    if (!this._list || this._list[active] !== this._active) {
+      this._list = Array.from(this._cells, cell => {
+        const source = sourceOf(cell);
+        source.onChange = this._onChange;
+        return source;
+      });
+      this._active = this._list[active];
+    }
+    return this._list;
+  }
+
+  private _onChange = (source: ISource): void => {
+    if (source !== this._active) {
+      this._forget();
+    }
+  };
+
+  private _forget(): void {
+    this._list = null;
+  }
+
+  private _cells: Iterable<ICellModel>;
+  private _list: ISource[] | null = null;
+  private _active: ISource | undefined;
+}
+
 /** A cell as it was at one moment; its outputs are seldom asked for. */
 interface IReading {
   readonly count: number | null;
+  readonly edited: boolean;
   readonly excluded: boolean;
   readonly source: string;
   outputs?: string;
@@ -35,7 +84,11 @@ class CellSource implements ISource {
     this._model = model;
     model.contentChanged.connect(this._forget, this);
     model.metadataChanged.connect(this._forget, this);
+    model.stateChanged.connect(this._forget, this);
   }
+
+  /** Is told when the cell may be another one. */
+  onChange: (source: ISource) => void = () => undefined;
 
   get cell_type(): string {
     return this._model.type;
@@ -46,7 +99,7 @@ class CellSource implements ISource {
   }
 
   get edited(): boolean {
-    return this._code?.isDirty ?? false;
+    return this._now.edited;
   }
 
   get excluded(): boolean {
@@ -69,6 +122,7 @@ class CellSource implements ISource {
     const excluded = isTagged(this._model.getMetadata('tags'));
     return {
       count: this._code?.executionCount ?? null,
+      edited: this._code?.isDirty ?? false,
       excluded,
       source: excluded ? '' : this._model.sharedModel.getSource()
     };
@@ -83,6 +137,7 @@ class CellSource implements ISource {
 
   private _forget(): void {
     this._reading = null;
+    this.onChange(this);
   }
 
   private get _code(): ICodeCellModel | null {
@@ -128,4 +183,5 @@ function joined(text: unknown): string {
       : '';
 }
 
-const sources = new WeakMap<ICellModel, ISource>();
+const lists = new WeakMap<object, Sources>();
+const sources = new WeakMap<ICellModel, CellSource>();

@@ -5,11 +5,11 @@
  */
 
 import { ConsolePanel } from '@jupyterlab/console';
-import { NotebookPanel } from '@jupyterlab/notebook';
+import { type Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import type { Session } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
-import { sourceOf } from './cells';
+import { sourceOf, sourcesOf } from './cells';
 import { isSwitchedOff } from './exclusion';
 import { isFlagOn } from './flags';
 import { languageOf, textIn } from './language';
@@ -24,12 +24,9 @@ export function documentOf(
   const { widget, session } = context;
   const offset = offsetOf(editor);
   if (widget instanceof NotebookPanel) {
-    const document = notebook(widget);
-    const active = widget.content.widgets.findIndex(
-      cell => cell.editor === editor
-    );
-    return document && active >= 0 && !document.cells[active]?.excluded
-      ? { ...document, active, offset }
+    const document = notebook(widget, indexOf(widget.content, editor));
+    return document && !document.cells[document.active]?.excluded
+      ? { ...document, offset }
       : null;
   }
   const cells = widget instanceof ConsolePanel ? history(widget) : [];
@@ -44,34 +41,42 @@ export function documentOf(
   };
 }
 
-/** A notebook before anybody has put the cursor in it; null where nothing of it may be sent. */
-export function notebook(panel: NotebookPanel): IDocument | null {
+/**
+ * A notebook with the cursor at the beginning of a cell: the selected one, unless told otherwise. Null if there is no such
+ * cell, or where nothing may be sent.
+ */
+export function notebook(
+  panel: NotebookPanel,
+  active = panel.content.activeCellIndex
+): IDocument | null {
   const model = panel.content.model;
-  if (
-    !model ||
-    panel.content.widgets.length === 0 ||
-    isSwitchedOff(model.getMetadata('codecompose'))
-  ) {
+  if (!model || isSwitchedOff(model.getMetadata('codecompose'))) {
     return null;
   }
-  const cells = panel.content.widgets.map(cell => sourceOf(cell.model));
-  return {
-    editor: nameOf(panel),
-    path: panel.context.path,
-    language:
-      textIn(model.getMetadata('language_info'), 'name') ??
-      textIn(model.getMetadata('kernelspec'), 'language') ??
-      languageOf(panel.content.codeMimetype),
-    kernel: isFlagOn(model, 'kernel')
-      ? (panel.sessionContext.session?.kernel?.id ?? null)
-      : null,
-    cells,
-    active: Math.min(
-      Math.max(panel.content.activeCellIndex, 0),
-      cells.length - 1
-    ),
-    offset: 0
-  };
+  const cells = sourcesOf(model.cells, active);
+  return cells[active]
+    ? {
+        editor: nameOf(panel),
+        path: panel.context.path,
+        language:
+          textIn(model.getMetadata('language_info'), 'name') ??
+          textIn(model.getMetadata('kernelspec'), 'language') ??
+          languageOf(panel.content.codeMimetype),
+        kernel: isFlagOn(model, 'kernel')
+          ? (panel.sessionContext.session?.kernel?.id ?? null)
+          : null,
+        cells,
+        active,
+        offset: 0
+      }
+    : null;
+}
+
+/** The index of the cell that has `editor`, which mostly is the selected one; -1 if none has. */
+function indexOf(notebook: Notebook, editor: IEditor): number {
+  return notebook.activeCell?.editor === editor
+    ? notebook.activeCellIndex
+    : notebook.widgets.findIndex(cell => cell.editor === editor);
 }
 
 /** The language of an editor, by its MIME type. */

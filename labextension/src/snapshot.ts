@@ -3,7 +3,8 @@
  *
  * The cell of the cursor comes first (more before the cursor than after it), then the nearest cells, as long as there
  * is room; they stay in document order. Text is read only where it is kept, so the cost does not grow with the
- * document; and a cell that is as it was is the very object of the last snapshot. It does not know notebooks or widgets: `documents.ts` makes an `IDocument` of those.
+ * document; while one types in a cell, the others are not looked at again; and a cell that is as it was is the very object
+ * of the last snapshot. It does not know notebooks or widgets: `documents.ts` makes an `IDocument` of those.
  */
 
 import { MAX_CELLS, MAX_NAME, type ICell, type ISnapshot } from './wire';
@@ -28,6 +29,7 @@ export interface IDocument {
   path: string;
   language: string;
   kernel: string | null;
+  /** Another array once any cell is another one than it was, but for the active one. */
   cells: readonly ISource[];
   active: number;
   /** Of the cursor in the active cell, in UTF-16 units. */
@@ -53,16 +55,44 @@ export function takeSnapshot(
   if (!active) {
     throw new RangeError('The active cell is not in the document.');
   }
-  const { source, before } = around(active.getSource(), document.offset);
-  const cells: ICell[] = [cellOf(active, source, '')];
+  const { source, before } = windowAround(active.getSource(), document.offset);
+  const { above, below } = cellsAround(document, source.length);
+  return {
+    editor: document.editor,
+    path: cut(wellFormed(document.path), MAX_NAME, 'tail'),
+    language: cut(wellFormed(document.language), MAX_NAME, 'head'),
+    cells: [...above, cellOf(active, source, ''), ...below],
+    active: above.length,
+    cursor: codePoints(before),
+    kernel: document.kernel,
+    trigger
+  };
+}
+
+/** The nearest cells, where `taken` units are the active one's; those of the last time if nothing is another one. */
+function cellsAround(document: IDocument, taken: number): IAround {
+  const { cells, active } = document;
   // In steps, so that what is read of the farthest cell does not change with each key.
-  let room = MAX_UNITS - CELL_UNITS - Math.ceil(source.length / STEP) * STEP;
-  let up = document.active - 1;
-  let down = document.active + 1;
-  let index = 0;
+  const room = MAX_UNITS - CELL_UNITS - Math.ceil(taken / STEP) * STEP;
+  const last = arounds.get(cells);
+  if (last?.active === active && last.room === room) {
+    return last;
+  }
+  const around = { active, room, ...readAround(document, room) };
+  arounds.set(cells, around);
+  return around;
+}
+
+function readAround(
+  { cells, active }: IDocument,
+  room: number
+): Pick<IAround, 'above' | 'below'> {
+  const above: ICell[] = [];
+  const below: ICell[] = [];
   const take = (other: ISource | undefined, end: 'head' | 'tail') => {
-    if (!other || room <= CELL_UNITS || cells.length >= MAX_CELLS) {
-      return null;
+    const count = 1 + above.length + below.length;
+    if (!other || room <= CELL_UNITS || count >= MAX_CELLS) {
+      return false;
     }
     const limit = Math.min(MAX_OTHER, room - CELL_UNITS);
     const source = cut(other.getSource(), limit, end);
@@ -70,30 +100,17 @@ export function takeSnapshot(
     const written = end === 'tail' ? (other.getOutputs?.() ?? '') : '';
     const outputs = cut(written, Math.max(room, 0), end);
     room -= outputs.length;
-    return keptCell(other, source, outputs);
+    (end === 'tail' ? above : below).push(keptCell(other, source, outputs));
+    return true;
   };
+  let up = active - 1;
+  let down = active + 1;
   for (let more = true; more;) {
-    const above = take(document.cells[up--], 'tail');
-    if (above) {
-      cells.unshift(above);
-      index++;
-    }
-    const below = take(document.cells[down++], 'head');
-    if (below) {
-      cells.push(below);
-    }
-    more = !!above || !!below;
+    const isAbove = take(cells[up--], 'tail');
+    const isBelow = take(cells[down++], 'head');
+    more = isAbove || isBelow;
   }
-  return {
-    editor: document.editor,
-    path: cut(wellFormed(document.path), MAX_NAME, 'tail'),
-    language: cut(wellFormed(document.language), MAX_NAME, 'head'),
-    cells,
-    active: index,
-    cursor: codePoints(before),
-    kernel: document.kernel,
-    trigger
-  };
+  return { above: above.reverse(), below };
 }
 
 /** How many code points `text` has; a lone half counts as one. */
@@ -107,7 +124,7 @@ export function codePoints(text: string): number {
   return count;
 }
 
-function around(
+function windowAround(
   text: string,
   offset: number
 ): { source: string; before: string } {
@@ -180,6 +197,16 @@ function isInsidePair(text: string, index: number): boolean {
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
+
+/** The cells around an active one, and the room that they had. */
+interface IAround {
+  active: number;
+  room: number;
+  above: ICell[];
+  below: ICell[];
+}
+
+const arounds = new WeakMap<readonly ISource[], IAround>();
 
 /** A cell, and the text that it was made from. */
 interface IKept {

@@ -95,9 +95,25 @@ export interface IStatus {
   version: string;
 }
 
-/** JSON of a snapshot, without what the server takes for granted. Of a cell it is made once: at a key, most are the same. */
+/** JSON of a snapshot, without what the server takes for granted. At a key most cells are the very same: made once. */
 export function encodeSnapshot({ cells, ...rest }: ISnapshot): string {
-  return `${JSON.stringify(rest).slice(0, -1)},"cells":[${cells.map(jsonOf).join()}]}`;
+  const { active } = rest;
+  const isKept =
+    encoded.active === active &&
+    encoded.cells.length === cells.length &&
+    cells.every((cell, at) => at === active || cell === encoded.cells[at]);
+  if (!isKept) {
+    const all = cells.map(cell => `,${jsonOf(cell)}`);
+    encoded = {
+      cells,
+      active,
+      above: all.slice(0, active).join(''),
+      below: all.slice(active + 1).join('')
+    };
+  }
+  const cell = cells[active];
+  const json = `${encoded.above}${cell ? `,${jsonOf(cell)}` : ''}${encoded.below}`;
+  return `${JSON.stringify(rest).slice(0, -1)},"cells":[${json.slice(1)}]}`;
 }
 
 /** The event in `value`, or a fault that says there is none. Never throws. */
@@ -246,3 +262,6 @@ function withoutDefaults(key: string, value: unknown): unknown {
 }
 
 const jsons = new WeakMap<ICell, string>();
+
+/** What was made of the last snapshot's cells, but for the active one; each with a comma before it. */
+let encoded = { cells: [] as ICell[], active: -1, above: '', below: '' };

@@ -1,7 +1,7 @@
 import type { ICellModel } from '@jupyterlab/cells';
 import { Signal } from '@lumino/signaling';
 import { describe, expect, it } from 'vitest';
-import { sourceOf, textOf } from '../src/cells';
+import { sourceOf, sourcesOf, textOf } from '../src/cells';
 import { takeSnapshot } from '../src/snapshot';
 
 const FRAME = '   a\n0  1';
@@ -21,6 +21,7 @@ function codeCell(source: string, count: number | null, edited = false) {
     isDirty: edited,
     contentChanged: new Signal({}),
     metadataChanged: new Signal({}),
+    stateChanged: new Signal({}),
     getMetadata: () => undefined,
     sharedModel: { getSource: () => source },
     outputs: {
@@ -107,6 +108,56 @@ describe('sourceOf', () => {
   it('gives the same source for the same cell', () => {
     const cell = codeCell('a', 1);
     expect(sourceOf(cell)).toBe(sourceOf(cell));
+  });
+});
+
+/** A notebook's list of cells, as the host has it. */
+class FakeList extends Array<ICellModel> {
+  readonly changed = new Signal<this, never>(this) as never;
+}
+
+describe('sourcesOf', () => {
+  const changed = (cell: ICellModel) =>
+    (cell.contentChanged as Signal<unknown, void>).emit();
+  const one = codeCell('a', 1);
+  const two = codeCell('b', 2);
+  const three = codeCell('c', 3);
+  const list = FakeList.of(one, two, three) as FakeList;
+
+  it('gives the sources in order', () => {
+    expect(sourcesOf(list, 0)).toEqual([one, two, three].map(sourceOf));
+  });
+
+  it('is the same list while the active cell alone changes', () => {
+    const before = sourcesOf(list, 1);
+    changed(two);
+    expect(sourcesOf(list, 1)).toBe(before);
+    changed(three);
+    expect(sourcesOf(list, 1)).not.toBe(before);
+  });
+
+  it.each(['contentChanged', 'metadataChanged', 'stateChanged'] as const)(
+    'is another list after %s of another cell',
+    signal => {
+      const before = sourcesOf(list, 1);
+      (one[signal] as Signal<unknown, unknown>).emit(undefined);
+      expect(sourcesOf(list, 1)).not.toBe(before);
+    }
+  );
+
+  it('is another list when another cell is active, and when it has changed meanwhile', () => {
+    const before = sourcesOf(list, 1);
+    const between = sourcesOf(list, 2);
+    expect(between).not.toBe(before);
+    expect(sourcesOf(list, 1)).not.toBe(before);
+  });
+
+  it('is another list when a cell comes or goes', () => {
+    const before = sourcesOf(list, 1);
+    list.push(codeCell('d', null));
+    (list.changed as Signal<unknown, unknown>).emit(undefined);
+    expect(sourcesOf(list, 1)).toHaveLength(4);
+    expect(sourcesOf(list, 1)).not.toBe(before);
   });
 });
 

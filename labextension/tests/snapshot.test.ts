@@ -187,9 +187,9 @@ describe('takeSnapshot', () => {
       { excluded: true }
     ];
     for (const change of changes) {
-      const before = take(all).cells;
+      const before = take([...all]).cells;
       Object.assign(changing, change);
-      const { cells } = take(all);
+      const { cells } = take([...all]);
       expect(cells[1]).toMatchObject(change);
       expect(cells[2]).toBe(before[2]);
       expect(cells[2]).toBe(first.cells[2]);
@@ -201,8 +201,32 @@ describe('takeSnapshot', () => {
     const all = [above, new Cell('b')];
     expect(take(all, 1).cells[0]?.outputs).toBe('');
     above.outputs = '1';
-    expect(take(all, 1).cells[0]?.outputs).toBe('1');
-    expect(take(all, 1).cells[0]).toBe(take(all, 1).cells[0]);
+    expect(take([...all], 1).cells[0]?.outputs).toBe('1');
+    expect(take([...all], 1).cells[0]).toBe(take([...all], 1).cells[0]);
+  });
+
+  it('looks at the other cells once while nothing of them is another one', () => {
+    const first = new Cell('a');
+    const active = new Cell('b');
+    const all = [first, active, new Cell('c'), new Cell('d')];
+    const before = take(all, 1).cells;
+    active.source += '!';
+    expect(take(all, 1).cells.map(cell => cell.source)).toEqual([
+      'a',
+      'b!',
+      'c',
+      'd'
+    ]);
+    expect(first.reads).toBe(1);
+    expect(take(all, 2).cells.map(cell => cell.source)).toEqual([
+      'a',
+      'b!',
+      'c',
+      'd'
+    ]);
+    active.source = 'b'.repeat(15_000);
+    expect(take(all, 1).cells[0]).toBe(before[0]);
+    expect(first.reads).toBe(3);
   });
 
   it('refuses a cursor in no cell', () => {
