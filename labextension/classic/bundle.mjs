@@ -1,14 +1,15 @@
-/** Bundles the extension of the classic notebook into one AMD module, with the bundler of the JupyterLab plugin. */
+/** Bundles the extension of the classic notebook into one AMD module, as the JupyterLab plugin is bundled. */
 
 import { fileURLToPath } from 'node:url';
 import { rspack } from '@rspack/core';
+import config from '../rspack.config.js';
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 
 const compiler = rspack({
   mode: process.argv.includes('--development') ? 'development' : 'production',
   devtool: false,
-  target: ['web', 'es2020'],
+  ...config,
   entry: here('index.ts'),
   output: {
     path: here('../../jupyter_codecompose/nbextension'),
@@ -25,7 +26,7 @@ const compiler = rspack({
         test: /\.ts$/,
         loader: 'builtin:swc-loader',
         options: {
-          jsc: { parser: { syntax: 'typescript' }, target: 'es2020' }
+          jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }
         }
       }
     ]
