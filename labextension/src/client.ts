@@ -6,6 +6,7 @@
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { type IReply, textOf } from './reply';
 import { readEvents } from './stream';
 import {
   decodeSent,
@@ -19,7 +20,7 @@ import {
 } from './wire';
 
 /** Sends a request to a route below `codecompose/` and answers with whatever came back; rejects if nothing did. */
-export type Ask = (route: string, init: RequestInit) => Promise<Response>;
+export type Ask = (route: string, init: RequestInit) => Promise<IReply>;
 
 /** No request outlives this, in milliseconds. */
 export const DEADLINE = 15_000;
@@ -50,15 +51,15 @@ export class Client implements IClient {
   ): AsyncGenerator<Event, void, void> {
     const limit = new Limit(this._deadline, signal);
     try {
-      const response = await this._ask('complete', {
+      const reply = await this._ask('complete', {
         ...post(snapshot),
         signal: limit.signal
       });
-      if (!response.ok || !response.body) {
-        yield await this._refusal(response);
-        return;
+      if (isOk(reply)) {
+        yield* readEvents(reply.texts);
+      } else {
+        yield await this._refusal(reply);
       }
-      yield* readEvents(response.body);
     } catch {
       if (!signal.aborted) {
         yield limit.isOver ? this._late() : this._unreachable();
@@ -90,13 +91,10 @@ export class Client implements IClient {
   ): Promise<T | IFault> {
     const limit = new Limit(this._deadline);
     try {
-      const response = await this._ask(route, {
-        ...init,
-        signal: limit.signal
-      });
-      return response.ok
-        ? decode(await response.json().catch(() => undefined))
-        : await this._refusal(response);
+      const reply = await this._ask(route, { ...init, signal: limit.signal });
+      return isOk(reply)
+        ? decode(await jsonIn(reply))
+        : await this._refusal(reply);
     } catch {
       return limit.isOver ? this._late() : this._unreachable();
     } finally {
@@ -104,10 +102,10 @@ export class Client implements IClient {
     }
   }
 
-  private async _refusal(response: Response): Promise<IFault> {
-    const said = sentence(await response.json().catch(() => undefined));
+  private async _refusal(reply: IReply): Promise<IFault> {
+    const said = sentence(await jsonIn(reply));
     const trans = this._trans;
-    switch (response.status) {
+    switch (reply.status) {
       case 401:
       case 403:
         return fault(
@@ -126,7 +124,7 @@ export class Client implements IClient {
       case 429:
         return fault('busy', said ?? trans.__('The server is busy.'));
       default:
-        return response.status < 500
+        return reply.status < 500
           ? fault(
               'invalid',
               said ?? trans.__('The server refused the request.')
@@ -186,6 +184,20 @@ function post(snapshot: ISnapshot): RequestInit {
 
 function fault(code: IFault['code'], message: string): IFault {
   return { type: 'fault', code, message };
+}
+
+function isOk({ status }: IReply): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** The value that is written in a reply; undefined if none is. */
+async function jsonIn(reply: IReply): Promise<unknown> {
+  const text = await textOf(reply);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The sentence in an error body of Jupyter Server, if it is one for people. */

@@ -6,9 +6,10 @@
  */
 
 import { PromiseDelegate } from '@lumino/coreutils';
+import { type IReply, replyOf } from './reply';
 
 /** As `fetch`, but asked with plain values: to make a `Request` holds the page, too. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch<T> = (url: string, init: RequestInit) => Promise<T>;
 
 /** One end of the way between the page and the thread, where `T` comes out. */
 export interface IPort<T> {
@@ -23,17 +24,18 @@ export interface IErrand {
   init?: RequestInit;
 }
 
-/** What comes of a request: its status, then bytes, then neither. That the thread runs is said with no number. */
+/** What comes of a request, piece by piece; the first one tells its status. That the thread runs is said with no number. */
 export interface INews {
   id?: number;
   status?: number;
-  bytes?: Uint8Array<ArrayBuffer>;
+  text?: string;
+  isLast?: boolean;
   isBroken?: boolean;
 }
 
 export class Courier {
   /** `thread` is null where there is none; `here` is the page's own way. */
-  constructor(thread: IPort<INews> | null, here: Fetch) {
+  constructor(thread: IPort<INews> | null, here: Fetch<Response>) {
     this._here = here;
     if (thread) {
       thread.onmessage = ({ data }) => {
@@ -43,14 +45,16 @@ export class Courier {
     }
   }
 
-  readonly fetch: Fetch = (url, init) =>
-    this._thread ? this._send(this._thread, url, init) : this._here(url, init);
+  readonly fetch: Fetch<IReply> = async (url, init) =>
+    this._thread
+      ? this._send(this._thread, url, init)
+      : replyOf(await this._here(url, init));
 
   private _send(
     thread: IPort<INews>,
     url: string,
     { signal, headers, ...init }: RequestInit
-  ): Promise<Response> {
+  ): Promise<IReply> {
     const id = ++this._last;
     const delivery = new Delivery(() => {
       if (this._open.delete(id)) {
@@ -64,59 +68,75 @@ export class Courier {
     if (signal?.aborted) {
       delivery.fail();
     }
-    return delivery.response;
+    return delivery.reply;
   }
 
   private _hear(news: INews): void {
     const delivery = this._open.get(news.id);
-    if (!news.status && !news.bytes) {
+    if (news.isLast) {
       this._open.delete(news.id);
     }
     delivery?.hear(news);
   }
 
-  private _here: Fetch;
+  private _here: Fetch<Response>;
   private _thread: IPort<INews> | null = null;
   private _open = new Map<number | undefined, Delivery>();
   private _last = 0;
 }
 
-/** Makes a `Response` of what comes. */
+/** Makes a reply of what comes. */
 class Delivery {
   /** `cancel` is called when nobody wants any more of it. */
   constructor(cancel: () => void) {
     this._cancel = cancel;
-    const start = (bytes: ReadableStreamDefaultController<Uint8Array>) => {
-      this._bytes = bytes;
-    };
-    this._body = new ReadableStream<Uint8Array>({ start, cancel });
   }
 
-  get response(): Promise<Response> {
-    return this._response.promise;
+  get reply(): Promise<IReply> {
+    return this._reply.promise;
   }
 
-  hear({ status, bytes, isBroken }: INews): void {
+  hear({ status, text = '', isLast, isBroken }: INews): void {
     if (status) {
-      this._response.resolve(new Response(this._body, { status }));
-    } else if (bytes) {
-      this._bytes?.enqueue(bytes);
-    } else if (isBroken) {
+      this._reply.resolve({ status, texts: this._read() });
+    }
+    this._text += text;
+    if (isBroken) {
       this.fail();
     } else {
-      this._bytes?.close();
+      this._isOver = !!isLast;
+      this._changed.resolve();
     }
   }
 
   fail = (): void => {
     this._cancel();
-    const reason = new TypeError('The request ended early.');
-    this._response.reject(reason);
-    this._bytes?.error(reason);
+    this._fault ??= new TypeError('The request ended early.');
+    this._reply.reject(this._fault);
+    this._changed.resolve();
   };
 
-  private _response = new PromiseDelegate<Response>();
-  private _body: ReadableStream<Uint8Array>;
-  private _bytes: ReadableStreamDefaultController<Uint8Array> | undefined;
+  private async *_read(): AsyncGenerator<string, void, void> {
+    try {
+      while (!this._isOver || this._text) {
+        await this._changed.promise;
+        this._changed = new PromiseDelegate<void>();
+        if (this._fault) {
+          throw this._fault;
+        }
+        const text = this._text;
+        this._text = '';
+        yield text;
+      }
+    } finally {
+      this._cancel();
+    }
+  }
+
   private _cancel: () => void;
+  private _reply = new PromiseDelegate<IReply>();
+  private _changed = new PromiseDelegate<void>();
+  private _text = '';
+  private _isOver = false;
+  private _fault: TypeError | null = null;
 }

@@ -4,19 +4,23 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { Ask } from './client';
 import { Courier } from './courier';
+import { type IReply, replyOf } from './reply';
 import { startThread } from './thread';
 
 export function askServer(host: ServerConnection.ISettings): Ask {
   const settings = viaThread(host);
-  return (route, init) =>
-    ServerConnection.makeRequest(
-      URLExt.join(settings.baseUrl, 'codecompose', route),
+  return async (route, init) => {
+    const url = URLExt.join(settings.baseUrl, 'codecompose', route);
+    const reply: Response | IReply = await ServerConnection.makeRequest(
+      url,
       init,
       settings
     );
+    return reply instanceof Response ? replyOf(reply) : reply;
+  };
 }
 
-/** Settings to ask from the thread; the host's own where it has a way of its own. */
+/** Settings to ask from the thread, which gives an `IReply`; the host's own where it has a way of its own. */
 function viaThread(
   host: ServerConnection.ISettings
 ): ServerConnection.ISettings {
@@ -25,13 +29,12 @@ function viaThread(
     return host;
   }
   const courier = new Courier(startThread(), host.fetch);
+  const carry = ({ url, init, headers }: Parcel) =>
+    courier.fetch(url, { ...init, headers });
   return {
     ...host,
     Request: Parcel as unknown as typeof Request,
-    fetch: parcel => {
-      const { url, init, headers } = parcel as unknown as Parcel;
-      return courier.fetch(url, { ...init, headers });
-    }
+    fetch: carry as unknown as typeof fetch
   };
 }
 

@@ -1,42 +1,31 @@
 /**
- * Bytes of a server-sent event stream → events, one last word guaranteed.
+ * Text of a server-sent event stream → events, one last word guaranteed.
  *
- * The bytes may be cut anywhere, inside a character too. Lines are bounded. It does not know who sent them or why.
+ * The text may be cut anywhere. Lines are bounded. It does not know who sent them or why.
  */
 
 import { decodeEvent, type Event, type IFault } from './wire';
 
 export const MAX_LINE = 65_536;
 
-/**
- * The events in `body`, up to and with the first `end` or `fault`. Closing the generator cancels the body.
- */
+/** The events in `texts`, up to and with the first `end` or `fault`. Closing the generator closes `texts`. */
 export async function* readEvents(
-  body: ReadableStream<Uint8Array>
+  texts: AsyncIterable<string>
 ): AsyncGenerator<Event, void, void> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
   const frames = new Frames();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      for (const data of frames.push(
-        decoder.decode(value, { stream: !done })
-      )) {
-        const event = decodeEvent(parse(data));
-        yield event;
-        if (event.type !== 'chunk') {
-          return;
-        }
-      }
-      if (done || frames.overflown) {
-        yield broken();
+  for await (const text of texts) {
+    for (const data of frames.push(text)) {
+      const event = decodeEvent(parse(data));
+      yield event;
+      if (event.type !== 'chunk') {
         return;
       }
     }
-  } finally {
-    reader.cancel().catch(() => undefined);
+    if (frames.overflown) {
+      break;
+    }
   }
+  yield broken();
 }
 
 /** Cuts text into lines, and lines into the data of events; comments and other fields are skipped. */

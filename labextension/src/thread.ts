@@ -12,33 +12,49 @@ export function startThread(): IPort<INews> | null {
   }
 }
 
-/** What runs in the thread. It goes there as text: nothing outside of it is there. */
+/**
+ * What runs in the thread. It goes there as text: nothing outside of it is there. What comes is passed on once a frame,
+ * the first piece at once: the page has enough to do.
+ */
 export function carry(page: IPort<IErrand>): void {
+  const frame = 16;
   const open = new Map<number, AbortController>();
   const run = async (id: number, url: string, init?: RequestInit) => {
     const controller = new AbortController();
     open.set(id, controller);
-    const news: INews = { id };
+    let news: INews = { id };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let sent = -Infinity;
+    const send = () => {
+      page.postMessage(news);
+      news = { id };
+      timer = undefined;
+      sent = performance.now();
+    };
     try {
       const { signal } = controller;
       const { status, body } = await fetch(url, { ...init, signal });
-      if (!body) {
-        throw new TypeError('Nothing of ours is answered without a body.');
-      }
-      const reader = body.getReader();
-      page.postMessage({ id, status });
-      for (;;) {
-        const { value: bytes } = await reader.read();
-        if (!bytes) {
-          break;
+      news.status = status;
+      const reader = body?.getReader();
+      const decoder = new TextDecoder();
+      for (let more = true; more;) {
+        const bytes = (await reader?.read())?.value;
+        more = !!bytes;
+        news.text = `${news.text ?? ''}${decoder.decode(bytes, { stream: more })}`;
+        if (more) {
+          timer ??= setTimeout(
+            send,
+            Math.max(sent + frame - performance.now(), 0)
+          );
         }
-        page.postMessage({ id, bytes });
       }
     } catch {
       news.isBroken = true;
     }
+    clearTimeout(timer);
     open.delete(id);
-    page.postMessage(news);
+    news.isLast = true;
+    send();
   };
   page.onmessage = ({ data: { id, url, init } }) => {
     if (url) {

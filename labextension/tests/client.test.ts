@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Ask, Client } from '../src/client';
+import { replyOf } from '../src/reply';
 import { encodeSnapshot, type Event, type ISnapshot } from '../src/wire';
 import { collect, READY, trans } from './fakes';
 
@@ -45,7 +46,7 @@ function complete(
 }
 
 function answering(status: number, body: string): Ask {
-  return () => Promise.resolve(new Response(body, { status }));
+  return () => Promise.resolve(replyOf(new Response(body, { status })));
 }
 
 describe('complete', () => {

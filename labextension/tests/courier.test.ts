@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Courier } from '../src/courier';
+import { textOf } from '../src/reply';
 import { carry, startThread } from '../src/thread';
 
 const here = () => Promise.resolve(new Response('from the page'));
@@ -66,17 +67,45 @@ describe('a courier', () => {
       { method: 'POST', url: '/a', type: 'application/json', body: '{"é": 1}' }
     ]);
     answers[0]?.write('one');
-    const response = await going;
-    expect(response.status).toBe(200);
-    const reader = response.body?.getReader();
-    expect(String(Buffer.from((await reader?.read())?.value ?? []))).toBe(
-      'one'
-    );
+    const { status, texts } = await going;
+    expect(status).toBe(200);
+    const pieces = texts[Symbol.asyncIterator]();
+    expect((await pieces.next()).value).toBe('one');
     answers[0]?.end('two');
-    expect(String(Buffer.from((await reader?.read())?.value ?? []))).toBe(
-      'two'
-    );
-    expect((await reader?.read())?.done).toBe(true);
+    expect((await pieces.next()).value).toBe('two');
+    expect((await pieces.next()).done).toBe(true);
+  });
+
+  it('gives a character whole that comes in two pieces', async () => {
+    const courier = await running();
+    const going = courier.fetch(url, {});
+    await answered(1);
+    const [first, ...more] = new TextEncoder().encode('é!');
+    answers[0]?.write(Uint8Array.of(first ?? 0));
+    const { texts } = await going;
+    const pieces = texts[Symbol.asyncIterator]();
+    expect((await pieces.next()).value).toBe('');
+    answers[0]?.end(Uint8Array.from(more));
+    expect((await pieces.next()).value).toBe('é!');
+  });
+
+  it('gathers what comes within a frame, and loses nothing of it', async () => {
+    const courier = await running();
+    const going = courier.fetch(url, {});
+    await answered(1);
+    const said: string[] = [];
+    for (let piece = 0; piece < 100; piece++) {
+      said.push(`${piece},`);
+      answers[0]?.write(`${piece},`);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    answers[0]?.end();
+    const pieces: string[] = [];
+    for await (const piece of (await going).texts) {
+      pieces.push(piece);
+    }
+    expect(pieces.join('')).toBe(said.join(''));
+    expect(pieces.length).toBeLessThan(50);
   });
 
   it('keeps two requests apart', async () => {
@@ -86,12 +115,10 @@ describe('a courier', () => {
     const second = courier.fetch(url, {});
     await answered(2);
     answers[1]?.writeHead(404).end('second');
-    expect([(await second).status, await (await second).text()]).toEqual([
-      404,
-      'second'
-    ]);
+    const { status } = await second;
+    expect([status, await textOf(await second)]).toEqual([404, 'second']);
     answers[0]?.end('first');
-    expect(await (await first).text()).toBe('first');
+    expect(await textOf(await first)).toBe('first');
   });
 
   it('closes the connection of a request that is aborted', async () => {
@@ -109,7 +136,10 @@ describe('a courier', () => {
     const going = courier.fetch(url, {});
     await answered(1);
     answers[0]?.write('one');
-    await (await going).body?.cancel();
+    for await (const piece of (await going).texts) {
+      expect(piece).toBe('one');
+      break;
+    }
     await vi.waitFor(() => expect(closed).toBe(1));
   });
 
@@ -121,24 +151,27 @@ describe('a courier', () => {
     const going = courier.fetch(url, {});
     await answered(1);
     answers[0]?.write('one');
-    const response = await going;
+    const reply = await going;
     answers[0]?.destroy();
-    await expect(response.text()).rejects.toThrow(TypeError);
+    await expect(textOf(reply)).rejects.toThrow(TypeError);
   });
 
-  it('fails at a status that no answer of ours has', async () => {
+  it('gives an answer without a body', async () => {
     const courier = await running();
     const going = courier.fetch(url, {});
     await answered(1);
     answers[0]?.writeHead(204).end();
-    await expect(going).rejects.toThrow(TypeError);
+    expect([(await going).status, await textOf(await going)]).toEqual([
+      204,
+      ''
+    ]);
   });
 
   it('leaves it to the page until the thread runs, and where there is none', async () => {
     const silent = new Courier(ports.port1, here);
     for (const courier of [silent, new Courier(null, here)]) {
-      const response = await courier.fetch(url, {});
-      expect(await response.text()).toBe('from the page');
+      const reply = await courier.fetch(url, {});
+      expect(await textOf(reply)).toBe('from the page');
     }
     expect(asked).toEqual([]);
   });
@@ -156,12 +189,15 @@ describe('the thread', () => {
       page,
       fetch,
       AbortController,
-      TypeError
+      TextDecoder,
+      performance,
+      setTimeout,
+      clearTimeout
     });
     await new Promise(resolve => setTimeout(resolve, 10));
     const going = courier.fetch(url, {});
     await answered(1);
     answers[0]?.end('done');
-    expect(await (await going).text()).toBe('done');
+    expect(await textOf(await going)).toBe('done');
   });
 });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Client } from '../src/client';
 import { MAX_TEXT } from '../src/generation';
 import { Provider } from '../src/provider';
+import { replyOf } from '../src/reply';
 import type { Event } from '../src/wire';
 import { FakeEditor, FakeHost, settle, trans } from './fakes';
 import { Lab } from './lab';
@@ -172,9 +173,11 @@ describe('A page that is offline', () => {
       isOffline
         ? Promise.reject(new TypeError('Failed to fetch'))
         : Promise.resolve(
-            new Response(
-              'data: {"type":"chunk","text":"nt"}\n\n' +
-                'data: {"type":"end","reason":"stop"}\n\n'
+            replyOf(
+              new Response(
+                'data: {"type":"chunk","text":"nt"}\n\n' +
+                  'data: {"type":"end","reason":"stop"}\n\n'
+              )
             )
           );
     const client = new Client(ask, trans);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { replyOf } from '../src/reply';
 import { Frames, MAX_LINE, readEvents } from '../src/stream';
 import type { Event } from '../src/wire';
 import { collect } from './fakes';
@@ -10,10 +11,10 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 class Body {
   cancelled = false;
-  readonly stream: ReadableStream<Uint8Array>;
+  readonly texts: AsyncIterable<string>;
 
   constructor(parts: Uint8Array[], isOpen = false) {
-    this.stream = new ReadableStream<Uint8Array>({
+    const stream = new ReadableStream<Uint8Array>({
       start: controller => {
         parts.forEach(part => {
           controller.enqueue(part);
@@ -26,6 +27,7 @@ class Body {
         this.cancelled = true;
       }
     });
+    this.texts = replyOf(new Response(stream)).texts;
   }
 }
 
@@ -33,7 +35,7 @@ async function read(...parts: (string | Uint8Array)[]): Promise<Event[]> {
   const bytes = parts.map(part =>
     typeof part === 'string' ? encode(part) : part
   );
-  return collect(readEvents(new Body(bytes).stream));
+  return collect(readEvents(new Body(bytes).texts));
 }
 
 describe('readEvents', () => {
@@ -64,13 +66,13 @@ describe('readEvents', () => {
 
   it('stops at the last word and closes the connection', async () => {
     const body = new Body([encode(frame(END) + frame(CHUNK))], true);
-    expect(await collect(readEvents(body.stream))).toEqual([END]);
+    expect(await collect(readEvents(body.texts))).toEqual([END]);
     expect(body.cancelled).toBe(true);
   });
 
   it('closes the connection when it is closed itself', async () => {
     const body = new Body([encode(frame(CHUNK))], true);
-    const events = readEvents(body.stream);
+    const events = readEvents(body.texts);
     await events.next();
     await events.return();
     expect(body.cancelled).toBe(true);
@@ -95,7 +97,7 @@ describe('readEvents', () => {
   it('does not buffer a line that never ends', async () => {
     const part = encode('data: ' + 'x'.repeat(MAX_LINE));
     const body = new Body([part, part, part], true);
-    expect(await collect(readEvents(body.stream))).toMatchObject([
+    expect(await collect(readEvents(body.texts))).toMatchObject([
       { type: 'fault', code: 'down' }
     ]);
     expect(body.cancelled).toBe(true);

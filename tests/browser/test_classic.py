@@ -241,16 +241,12 @@ def say(cell: ClassicPage) -> Iterator[Callable[[str], None]]:
     """Answers the newest request, piece by piece; '' is the end."""
     cell.page.evaluate(
         """() => {
-            const real = window.fetch;
-            const encode = event => new TextEncoder().encode(`data: ${JSON.stringify(event)}\\n\\n`);
-            window.stopSaying = () => { window.fetch = real; };
-            window.fetch = (url, init) => {
-                if (!url.endsWith('/complete')) return real(url, init);
-                const start = controller => {
-                    init.signal.addEventListener('abort', () => controller.error(new Error('aborted')));
-                    window.say = event => controller.enqueue(encode(event));
-                };
-                return Promise.resolve(new Response(new ReadableStream({ start })));
+            const real = Worker.prototype.postMessage;
+            window.stopSaying = () => { Worker.prototype.postMessage = real; };
+            Worker.prototype.postMessage = function (errand) {
+                if (!errand.url?.endsWith('/complete')) return real.call(this, errand);
+                const news = event => ({ id: errand.id, status: 200, text: `data: ${JSON.stringify(event)}\\n\\n` });
+                window.say = event => this.onmessage({ data: news(event) });
             };
         }"""
     )
