@@ -10,11 +10,11 @@ request. What the host needs from the key to the plugin is in both.
 
 Our part of a key: the session is typed once more in the large one, and Chromium's profiler looks at the main thread
 5,000 times a second, which makes all of it slower. A sample is ours if a function of our files is on its stack, be it
-at the bottom (a listener, a timer, what follows an `await`) or called by the host, with everything that it calls:
-the message to the thread that asks, the encoding of the body, the host's drawing where we ask for it. Not ours is what the host does with an answer
-that it got, as with any provider's. A key has all until the next one, for a second at most, but not the next cell that
-is made; what is asked ahead in a pause is told apart, since nobody waits for a key then. `--without` types the same
-with the plugin disabled: all of the main thread is then the host's.
+at the bottom (a listener, a timer, what follows an `await`) or called by the host, with everything that it calls: the
+message to the thread that asks, the encoding of the body, the host's drawing where we ask for it. Not ours is what the
+host does with an answer that it got, as with any provider's. A key has all until the next one, for a second at most,
+but not the next cell that is made; what is asked ahead in a pause is told apart, since nobody waits for a key then.
+`--without` types the same with the plugin disabled: all of the main thread is then the host's.
 """
 
 from __future__ import annotations

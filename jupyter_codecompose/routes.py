@@ -18,7 +18,7 @@ from tornado.iostream import StreamClosedError
 
 from jupyter_codecompose.errors import Invalid, TooLarge
 from jupyter_codecompose.service import Service
-from jupyter_codecompose.wire import MAX_BODY_BYTES, Snapshot
+from jupyter_codecompose.wire import MAX_BODY_BYTES, Chunk, Snapshot
 
 BODY_SECONDS = 10.0
 
@@ -79,7 +79,9 @@ class CompleteRoute(SnapshotRoute):
             async with aclosing(self.service.complete(snapshot)) as events:
                 async for event in events:
                     self.write(b"data: " + msgspec.json.encode(event) + b"\n\n")
-                    await self.flush()
+                    if isinstance(event, Chunk):
+                        await self.flush()
+            # The last word goes out with the end, so that the page has read all, and keeps its connection.
             self.finish(set_content_type="text/event-stream")
         except (asyncio.CancelledError, StreamClosedError):
             return
