@@ -50,7 +50,7 @@ def parts(
     left_out = (notebook.above[at].cell for at in reversed(range(len(notebook.above))) if at not in chosen)
     return Parts(
         header=Header(language=notebook.language, kernel=kernel, path=path),
-        facts=useful(facts, _words(before, after), int(room * FACTS_SHARE)),
+        facts=useful(facts, _words(before, after), int(room * FACTS_SHARE)) if facts else (),
         before=before,
         after=after,
         further_before=last_of((cell for cell in left_out if cell.kind == "code"), FURTHER_BEFORE),
