@@ -9,6 +9,8 @@
  */
 
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { isElsewhere } from '../src/edit';
+import type { IPlace } from '../src/place';
 import { type FakeRequest, settle } from './fakes';
 import { Lab } from './lab';
 
@@ -89,6 +91,7 @@ class Case {
     await this.lab.reset(this.reference.text);
     for (let i = 0; i < STEPS; i++) {
       this._step();
+      this._look();
       this._check();
       const wait = this._pick([1, 1, 10, 60, 300]);
       await this._wait(wait);
@@ -166,7 +169,7 @@ class Case {
 
   private _edit(): void {
     const { lab, reference } = this;
-    const { before, after } = reference;
+    const old = this._now;
     const place = this._place();
     const text = this._pick(PIECES);
     this._note([place, text]);
@@ -176,19 +179,44 @@ class Case {
     lab.edit(place, place, text);
     reference.cursor = lab.cursor;
     this._hear();
+    this._goAlong(old);
+  }
+
+  /**
+   * The host tells the page of nothing while a line is blank up to the cursor: what was deleted meanwhile and pasted again
+   * may then look as if somebody else had written the lines above.
+   */
+  private _look(): void {
+    const now = this._now;
+    this._hear();
+    if (/^\s*$/.test(now.before.split('\n').at(-1) ?? '')) {
+      return;
+    }
+    if (this._seen && isElsewhere(this._seen, now)) {
+      this._goAlong(this._seen);
+    }
+    this._seen = now;
+  }
+
+  /** What was suggested at `old` is now at the cursor, if what was typed of it still stands before that. */
+  private _goAlong(old: IPlace): void {
+    const { before, after } = this.reference;
     for (const said of [...this._said]) {
-      // What was suggested goes along, if what was typed of it still stands before the cursor.
-      const typed = before.slice(said.before.length);
+      const typed = old.before.slice(said.before.length);
       if (
-        said.before + typed === before &&
-        said.after === after &&
-        reference.before.endsWith(typed)
+        said.before + typed === old.before &&
+        said.after === old.after &&
+        before.endsWith(typed)
       ) {
-        const length = reference.cursor - typed.length;
-        const moved = reference.before.slice(0, length);
-        this._said.push({ ...said, before: moved, after: reference.after });
+        const moved = before.slice(0, before.length - typed.length);
+        this._said.push({ ...said, before: moved, after });
       }
     }
+  }
+
+  private get _now(): IPlace {
+    const { before, after } = this.reference;
+    return { editor: this, before, after };
   }
 
   private _answer(kind: string): void {
@@ -276,6 +304,7 @@ class Case {
   private _said: ISaid[] = [];
   private _over = new Set<FakeRequest>();
   private _isShared = false;
+  private _seen: IPlace | null = null;
 }
 
 /** Numbers between 0 and 1 that are the same for the same seed (mulberry32). */
