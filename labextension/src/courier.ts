@@ -36,7 +36,8 @@ export interface INews {
 export class Courier {
   /** `thread` is null where there is none; `here` is the page's own way. */
   constructor(thread: IPort<INews> | null, here: Fetch<Response>) {
-    this._here = here;
+    // Not as a method: the browser's own `fetch` refuses to be one.
+    this._here = (url, init) => here(url, init);
     if (thread) {
       thread.onmessage = ({ data }) => {
         this._thread = thread;

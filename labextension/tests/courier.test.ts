@@ -6,7 +6,12 @@ import { Courier } from '../src/courier';
 import { textOf } from '../src/reply';
 import { carry, startThread } from '../src/thread';
 
-const here = () => Promise.resolve(new Response('from the page'));
+/** As the browser's `fetch`, which is nobody's method. */
+function here(this: unknown): Promise<Response> {
+  return this === undefined
+    ? Promise.resolve(new Response('from the page'))
+    : Promise.reject(new TypeError('Illegal invocation'));
+}
 
 /** A server that keeps each answer open, for the test to write it. */
 let server: Server;
