@@ -72,6 +72,7 @@ export class Announcer implements IDisposable {
       this._lull.stir();
       return;
     }
+    this._completer = null;
     const text = current?.insertText ?? '';
     // What is left of a suggestion is not a new one.
     if (text === '' || !this._said.endsWith(text)) {

@@ -36,7 +36,7 @@ export function sourceOf(model: ICellModel): CellSource {
   return source;
 }
 
-/** Keeps its list until a cell changes that is not the active one, or another one becomes that. */
+/** Keeps its list until cells come, go or move, one changes that is not the active one, or another one becomes that. */
 class Sources {
   constructor(cells: Pick<CellList, 'changed' | typeof Symbol.iterator>) {
     this._cells = cells;

@@ -103,7 +103,7 @@ export class Client implements IClient {
   }
 
   private async _refusal(reply: IReply): Promise<IFault> {
-    const said = sentence(await jsonIn(reply));
+    const said = sentence(await jsonIn(reply).catch(() => undefined));
     const trans = this._trans;
     switch (reply.status) {
       case 401:

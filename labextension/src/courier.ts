@@ -24,7 +24,7 @@ export interface IErrand {
   init?: RequestInit;
 }
 
-/** What comes of a request, piece by piece; the first one tells its status. That the thread runs is said with no number. */
+/** What comes of a request, piece by piece; the first piece tells its status. That the thread runs is said with no number. */
 export interface INews {
   id?: number;
   status?: number;
@@ -62,9 +62,9 @@ export class Courier {
         thread.postMessage({ id });
       }
     });
-    this._open.set(id, delivery);
     const plain = { ...init, headers: [...new Headers(headers)] };
     thread.postMessage({ id, url, init: plain });
+    this._open.set(id, delivery);
     signal?.addEventListener('abort', delivery.fail);
     if (signal?.aborted) {
       delivery.fail();
@@ -122,12 +122,13 @@ class Delivery {
       while (!this._isOver || this._text) {
         await this._changed.promise;
         this._changed = new PromiseDelegate<void>();
+        const text = this._text;
+        this._text = '';
+        // What came before it broke off may be all that was wanted.
+        yield text;
         if (this._fault) {
           throw this._fault;
         }
-        const text = this._text;
-        this._text = '';
-        yield text;
       }
     } finally {
       this._cancel();

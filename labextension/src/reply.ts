@@ -2,7 +2,7 @@
 
 export interface IReply {
   readonly status: number;
-  /** Rejects where it breaks off. Who reads no further closes the connection. */
+  /** Throws where it breaks off. Who begins to read and goes no further closes the connection. */
   readonly texts: AsyncIterable<string>;
 }
 

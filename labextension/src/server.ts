@@ -11,13 +11,13 @@ export function askServer(host: ServerConnection.ISettings): Ask {
   const settings = viaThread(host);
   return async (route, init) => {
     const url = URLExt.join(settings.baseUrl, 'codecompose', route);
-    const reply: Response | IReply = await ServerConnection.makeRequest(
-      url,
-      init,
-      settings
-    );
-    return reply instanceof Response ? replyOf(reply) : reply;
+    const reply = await ServerConnection.makeRequest(url, init, settings);
+    return isReply(reply) ? reply : replyOf(reply);
   };
+}
+
+function isReply(value: object): value is IReply {
+  return 'texts' in value;
 }
 
 /** Settings to ask from the thread, which gives an `IReply`; the host's own where it has a way of its own. */

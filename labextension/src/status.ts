@@ -73,7 +73,10 @@ export class StatusModel implements IDisposable {
       }
     }
     this._plan();
-    if (this._trouble !== trouble || !isSame(this._status, old)) {
+    if (
+      this._trouble !== trouble ||
+      JSON.stringify(this._status) !== JSON.stringify(old)
+    ) {
       this._changed.emit(this._status);
     }
   }
@@ -131,12 +134,6 @@ export class StatusModel implements IDisposable {
   private _isAsking = false;
   private _isDisposed = false;
   private _changed = new Signal<this, IStatus>(this);
-}
-
-function isSame(one: IStatus, other: IStatus): boolean {
-  return (Object.keys(one) as (keyof IStatus)[]).every(
-    name => one[name] === other[name]
-  );
 }
 
 function merged(

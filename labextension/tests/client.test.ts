@@ -65,6 +65,16 @@ describe('complete', () => {
     expect(asked[0]?.[1].body).toBe(encodeSnapshot(SNAPSHOT));
   });
 
+  it('says what a refusal means whose sentence breaks off', async () => {
+    const broken = new ReadableStream({
+      start: controller => controller.error(new TypeError('broken'))
+    });
+    const reply = replyOf(new Response(broken, { status: 413 }));
+    expect(await complete(() => Promise.resolve(reply))).toMatchObject([
+      { type: 'fault', code: 'invalid' }
+    ]);
+  });
+
   it.each([
     [403, '{}', 'refused', /log in/i],
     [404, '<html>', 'down', /not running/],

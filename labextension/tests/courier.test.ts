@@ -161,6 +161,21 @@ describe('a courier', () => {
     await expect(textOf(reply)).rejects.toThrow(TypeError);
   });
 
+  it('gives what came right before it broke off', async () => {
+    const courier = new Courier(ports.port1, here);
+    const tell = (news: object) => ports.port2.postMessage(news);
+    ports.port2.onmessage = ({ data }: MessageEvent<{ id: number }>) => {
+      const { id } = data;
+      tell({ id, status: 200, text: 'all', isBroken: true, isLast: true });
+    };
+    tell({});
+    await new Promise(resolve => setTimeout(resolve, 10));
+    const { texts } = await courier.fetch(url, {});
+    const pieces = texts[Symbol.asyncIterator]();
+    expect((await pieces.next()).value).toBe('all');
+    await expect(pieces.next()).rejects.toThrow(TypeError);
+  });
+
   it('gives an answer without a body', async () => {
     const courier = await running();
     const going = courier.fetch(url, {});
@@ -185,6 +200,15 @@ describe('a courier', () => {
 describe('the thread', () => {
   it('is none where the page can have none', () => {
     expect(startThread()).toBeNull();
+  });
+
+  it('is none where somebody else has replaced `fetch`', () => {
+    vi.stubGlobal('Worker', class {});
+    vi.stubGlobal('fetch', here.bind(undefined));
+    expect(startThread()).not.toBeNull();
+    vi.stubGlobal('fetch', here);
+    expect(startThread()).toBeNull();
+    vi.unstubAllGlobals();
   });
 
   it('stands alone as text', async () => {
