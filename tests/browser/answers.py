@@ -1,4 +1,4 @@
-"""Suggestions that a test writes itself: the page's requests for one are answered in the page, as the server would.
+"""Suggestions that a test writes itself: what the page's thread is told to ask for is answered here, as by the server.
 
 Everything before that border is real: the keys, the host, the plugin, its client. Nothing is put in front of a person.
 """
@@ -11,44 +11,52 @@ from playwright.sync_api import Page
 
 SCRIPT = """
 (() => {
-  // As in a page that forbids threads: requests go out from the page itself.
-  window.Worker = class { constructor() { throw new Error('no threads here'); } };
-  const real = window.fetch;
   const answers = (window.answers = { target: '', held: '', fault: null, streams: null, asked: [], go: () => {} });
-  const encoder = new TextEncoder();
-  window.fetch = async (input, init) => {
-    if (!(input.url ?? `${input}`).includes('/codecompose/complete')) return real(input, init);
-    const request = new Request(input, init);
-    const asked = await request.json();
+  const open = new Map();
+  const answer = async (thread, { id, init }) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    open.set(id, controller);
+    const asked = JSON.parse(init.body);
     answers.asked.push(asked);
+    await new Promise(resolve => setTimeout(resolve));
+    const tell = news => signal.aborted || thread.onmessage({ data: { id, status: 200, ...news } });
+    const send = event => tell({ text: `data: ${JSON.stringify(event)}\\n\\n` });
+    const close = () => {
+      open.delete(id);
+      tell({ isLast: true });
+    };
+    if (answers.streams) {
+      answers.streams.push({ asked, signal, send, close });
+      return;
+    }
+    if (answers.fault) {
+      send({ type: 'fault', code: 'internal', message: answers.fault });
+      close();
+      return;
+    }
     const before = Array.from(asked.cells[asked.active].source).slice(0, asked.cursor).join('');
     const text = answers.target.startsWith(before) ? answers.target.slice(before.length) : '';
     const first = Math.max(0, answers.held.length - before.length);
     const pieces = answers.held ? [text.slice(0, first), text.slice(first)] : [text];
-    const body = new ReadableStream({
-      async start(controller) {
-        const send = event => controller.enqueue(encoder.encode(`data: ${JSON.stringify(event)}\\n\\n`));
-        const { signal } = request;
-        signal.addEventListener('abort', () => controller.error(new DOMException('', 'AbortError')));
-        if (answers.streams) {
-          answers.streams.push({ asked, signal, send, close: () => controller.close() });
-          return;
-        }
-        if (answers.fault) {
-          send({ type: 'fault', code: 'internal', message: answers.fault });
-          controller.close();
-          return;
-        }
-        for (const [index, piece] of pieces.entries()) {
-          if (index > 0) await new Promise(resolve => { answers.go = resolve; });
-          if (signal.aborted) return;
-          if (piece) send({ type: 'chunk', text: piece });
-        }
-        send({ type: 'end', reason: text ? 'stop' : 'silent', model: 'script' });
-        controller.close();
+    for (const [index, piece] of pieces.entries()) {
+      if (index > 0) await new Promise(resolve => { answers.go = resolve; });
+      if (piece) send({ type: 'chunk', text: piece });
+    }
+    send({ type: 'end', reason: text ? 'stop' : 'silent', model: 'script' });
+    close();
+  };
+  window.Worker = class extends Worker {
+    postMessage(errand) {
+      if (errand.url?.includes('/codecompose/complete')) {
+        void answer(this, errand);
+      } else if (!errand.url && open.has(errand.id)) {
+        open.get(errand.id).abort();
+        open.delete(errand.id);
+      } else {
+        super.postMessage(errand);
       }
-    });
-    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+    }
   };
 })();
 """
