@@ -13,11 +13,11 @@ import type { ISource } from './snapshot';
 const MAX_OUTPUT = 2_000;
 const MAX_OUTPUTS = 8;
 
+/** What is read of the host's list of a notebook's cells. */
+type Cells = Pick<CellList, 'changed' | typeof Symbol.iterator>;
+
 /** The cells of a notebook, as `IDocument` wants them; `active` is the index of the active one. */
-export function sourcesOf(
-  cells: Pick<CellList, 'changed' | typeof Symbol.iterator>,
-  active: number
-): readonly ISource[] {
+export function sourcesOf(cells: Cells, active: number): readonly ISource[] {
   let sources = lists.get(cells);
   if (!sources) {
     sources = new Sources(cells);
@@ -38,7 +38,7 @@ export function sourceOf(model: ICellModel): CellSource {
 
 /** Keeps its list until cells come, go or move, one changes that is not the active one, or another one becomes that. */
 class Sources {
-  constructor(cells: Pick<CellList, 'changed' | typeof Symbol.iterator>) {
+  constructor(cells: Cells) {
     this._cells = cells;
     cells.changed.connect(this._forget, this);
   }
@@ -65,7 +65,7 @@ class Sources {
     this._list = null;
   }
 
-  private _cells: Iterable<ICellModel>;
+  private _cells: Cells;
   private _list: ISource[] | null = null;
   private _active: ISource | undefined;
 }
@@ -183,5 +183,5 @@ function joined(text: unknown): string {
       : '';
 }
 
-const lists = new WeakMap<object, Sources>();
+const lists = new WeakMap<Cells, Sources>();
 const sources = new WeakMap<ICellModel, CellSource>();
