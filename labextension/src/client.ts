@@ -6,8 +6,8 @@
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { type IReply, textOf } from './reply';
-import { readEvents } from './stream';
+import { type IReply, whole } from './reply';
+import { parse, readEvents } from './stream';
 import {
   decodeSent,
   decodeStatus,
@@ -93,7 +93,7 @@ export class Client implements IClient {
     try {
       const reply = await this._ask(route, { ...init, signal: limit.signal });
       return isOk(reply)
-        ? decode(await jsonIn(reply))
+        ? decode(parse(await whole(reply)))
         : await this._refusal(reply);
     } catch {
       return limit.isOver ? this._late() : this._unreachable();
@@ -103,7 +103,7 @@ export class Client implements IClient {
   }
 
   private async _refusal(reply: IReply): Promise<IFault> {
-    const said = sentence(await jsonIn(reply).catch(() => undefined));
+    const said = sentence(parse(await whole(reply).catch(() => '')));
     const trans = this._trans;
     switch (reply.status) {
       case 401:
@@ -188,16 +188,6 @@ function fault(code: IFault['code'], message: string): IFault {
 
 function isOk({ status }: IReply): boolean {
   return status >= 200 && status < 300;
-}
-
-/** The value that is written in a reply; undefined if none is. */
-async function jsonIn(reply: IReply): Promise<unknown> {
-  const text = await textOf(reply);
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The sentence in an error body of Jupyter Server, if it is one for people. */

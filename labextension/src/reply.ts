@@ -12,7 +12,7 @@ export function replyOf({ status, body }: Response): IReply {
 }
 
 /** All of the text. */
-export async function textOf({ texts }: IReply): Promise<string> {
+export async function whole({ texts }: IReply): Promise<string> {
   let all = '';
   for await (const text of texts) {
     all += text;

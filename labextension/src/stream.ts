@@ -65,9 +65,10 @@ export class Frames {
   private _overflown = false;
 }
 
-function parse(data: string): unknown {
+/** The value that is written in `text` as JSON; undefined if none is. */
+export function parse(text: string): unknown {
   try {
-    return JSON.parse(data);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Courier } from '../src/courier';
-import { textOf } from '../src/reply';
+import { whole } from '../src/reply';
 import { carry, startThread } from '../src/thread';
 
 /** As the browser's `fetch`, which is nobody's method. */
@@ -121,9 +121,9 @@ describe('a courier', () => {
     await answered(2);
     answers[1]?.writeHead(404).end('second');
     const { status } = await second;
-    expect([status, await textOf(await second)]).toEqual([404, 'second']);
+    expect([status, await whole(await second)]).toEqual([404, 'second']);
     answers[0]?.end('first');
-    expect(await textOf(await first)).toBe('first');
+    expect(await whole(await first)).toBe('first');
   });
 
   it('closes the connection of a request that is aborted', async () => {
@@ -158,7 +158,7 @@ describe('a courier', () => {
     answers[0]?.write('one');
     const reply = await going;
     answers[0]?.destroy();
-    await expect(textOf(reply)).rejects.toThrow(TypeError);
+    await expect(whole(reply)).rejects.toThrow(TypeError);
   });
 
   it('gives what came right before it broke off', async () => {
@@ -181,17 +181,14 @@ describe('a courier', () => {
     const going = courier.fetch(url, {});
     await answered(1);
     answers[0]?.writeHead(204).end();
-    expect([(await going).status, await textOf(await going)]).toEqual([
-      204,
-      ''
-    ]);
+    expect([(await going).status, await whole(await going)]).toEqual([204, '']);
   });
 
   it('leaves it to the page until the thread runs, and where there is none', async () => {
     const silent = new Courier(ports.port1, here);
     for (const courier of [silent, new Courier(null, here)]) {
       const reply = await courier.fetch(url, {});
-      expect(await textOf(reply)).toBe('from the page');
+      expect(await whole(reply)).toBe('from the page');
     }
     expect(asked).toEqual([]);
   });
@@ -227,6 +224,6 @@ describe('the thread', () => {
     const going = courier.fetch(url, {});
     await answered(1);
     answers[0]?.end('done');
-    expect(await textOf(await going)).toBe('done');
+    expect(await whole(await going)).toBe('done');
   });
 });
