@@ -67,6 +67,10 @@ class NotebookPage:
         """Type something, and wait until the server was asked and has nothing more to answer."""
         self.requests.wait_until_answered(lambda: self.type(text))
 
+    def ask(self) -> None:
+        """Ask by hand, and wait until that has its answer."""
+        self.requests.wait_until_answered(lambda: self.press("Alt+\\"), lambda asked: asked["trigger"] == "invoke")
+
     def interrupt(self) -> None:
         """Interrupt what runs."""
         self.page.evaluate(f"() => {PANEL}.sessionContext.session.kernel.interrupt()")

@@ -26,11 +26,13 @@ class Requests:
         page.on("requestfinished", self._end)
         page.on("requestfailed", self._end)
 
-    def wait_until_answered(self, act: Callable[[], None]) -> None:
-        """Do something, and wait until the server was asked and has nothing more to answer."""
+    def wait_until_answered(
+        self, act: Callable[[], None], is_meant: Callable[[dict[str, Any]], bool] = lambda asked: True
+    ) -> None:
+        """Do something, and wait until the server was asked what is meant and has nothing more to answer."""
         before = len(self.asked)
         act()
-        self._wait(lambda: len(self.asked) > before and not self._open)
+        self._wait(lambda: any(map(is_meant, self.asked[before:])) and not self._open)
 
     def wait_until_quiet(self) -> None:
         """Wait until nothing was asked or is being answered for a while."""

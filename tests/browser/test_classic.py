@@ -351,7 +351,7 @@ def test_what_is_off_for_the_notebook_is_told(cell: ClassicPage) -> None:
 
 def test_languages_that_are_off_in_jupyterlab_are_off_here(browser: Browser, server: Server) -> None:
     folder = server.home / "settings/jupyter-codecompose"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     settings = folder / "plugin.jupyterlab-settings"
     settings.write_text(json.dumps({"languages_off": ["Markdown", "python"]}))
     nbformat.write(new_notebook(cells=[new_code_cell("")], metadata=METADATA), server.root / "off.ipynb")
@@ -371,7 +371,6 @@ def test_languages_that_are_off_in_jupyterlab_are_off_here(browser: Browser, ser
     expect(page.button()).not_to_contain_text("off for")
     page.page.close()
     settings.unlink()
-    folder.rmdir()
 
 
 def test_an_error_is_told_in_words(cell: ClassicPage) -> None:
