@@ -83,7 +83,9 @@ class Kernels:
     async def _watch(self, id_: str) -> Watch | None:
         """The watch on a kernel, made when it can first be reached, and made anew when it is another one."""
         for gone in [key for key, watch in self._watches.items() if not self._holds(key, watch)]:
-            await self._watches.pop(gone).close()
+            watch = self._watches.pop(gone, None)  # another request may have been quicker while this one waited
+            if watch:
+                await watch.close()
         if id_ not in self._watches and id_ in self._manager:
             kernel = self._manager.get_kernel(id_)
             if self._way.reach(kernel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec
@@ -12,7 +12,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_codecompose.facts import Namespace
 from jupyter_codecompose.kernel import Kernels
 from jupyter_codecompose.question import TEXTS
-from jupyter_codecompose.watch import MORE
+from jupyter_codecompose.watch import MORE, Watch
 from tests.conftest import until
 from tests.hostile import HOSTILE, LEFT_BEHIND
 from tests.page import Page, forgotten, notebook, settled
@@ -237,3 +237,24 @@ async def test_another_language() -> None:
     kernels = Kernels(Idle("R"))
     assert await kernels.of("k") == Namespace()
     await kernels.close()
+
+
+class Gone:
+    """A watch on a kernel that has ended, which takes its time to close."""
+
+    closed = 0
+
+    def fits(self, kernel: Any) -> bool:
+        return False
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)
+        self.closed += 1
+
+
+async def test_two_requests_at_once_close_the_watches_of_ended_kernels_once_each() -> None:
+    kernels = Kernels(Idle("R"))
+    watches = {"a": Gone(), "b": Gone()}
+    kernels._watches = cast("dict[str, Watch]", dict(watches))
+    assert [*await asyncio.gather(kernels.of("c"), kernels.of("c"))] == [Namespace(), Namespace()]
+    assert [watch.closed for watch in watches.values()] == [1, 1]
