@@ -111,7 +111,8 @@ def within(cell: Cell, budget: int) -> Cell:
     excess = _cost(cell) - budget
     if excess <= 0:
         return cell
-    return Cell(kind=cell.kind, text=_tail(cell.text, -(-excess // STEP) * STEP))
+    step = min(STEP, max(budget // 3, 1))  # in a small context a whole step, and a line, would be all that there is
+    return Cell(kind=cell.kind, text=_tail(cell.text, -(-excess // step) * step, step))
 
 
 def useful(facts: Sequence[Fact], words: Iterable[str], room: int) -> tuple[Fact, ...]:
@@ -141,10 +142,11 @@ def _cost(cell: Cell) -> int:
     return len(cell.text) + CELL_COST
 
 
-def _tail(text: str, drop: int) -> str:
-    """`text` without its first `drop` characters and the rest of the line they end in, if that leaves anything."""
+def _tail(text: str, drop: int, step: int) -> str:
+    """`text` without its first `drop` characters and the rest of the line they end in, where that is shorter than
+    `step`."""
     newline = text.find("\n", drop)
-    return text[newline + 1 :] if 0 <= newline < drop + STEP else text[drop:]
+    return text[newline + 1 :] if 0 <= newline < drop + step else text[drop:]
 
 
 def _head(text: str, budget: int) -> str:

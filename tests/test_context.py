@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_codecompose.context import (
+    BEFORE_SHARE,
     CELL_COST,
     CHARACTERS,
     FURTHER_BEFORE,
@@ -107,6 +109,15 @@ def test_the_cursors_cell_is_cut_only_when_it_alone_is_too_large() -> None:
     assert cut.text.startswith("value")
     assert 5000 - STEP - len(ROW) - CELL_COST < len(cut.text) <= 5000
     assert within(Cell(kind="code", text=ROW), 5000).text == ROW
+
+
+@pytest.mark.parametrize("tokens", [256, 300, 512])
+@pytest.mark.parametrize("characters", range(500, 2500, 44))
+def test_a_small_context_keeps_what_stands_right_before_the_cursor(tokens: int, characters: int) -> None:
+    left = (ROW * 100)[-characters:]
+    sent = parts(notebook(left), tokens=tokens).before[-1].text
+    assert len(sent) > tokens * CHARACTERS * BEFORE_SHARE / 4
+    assert left.endswith(sent)
 
 
 def test_one_endless_line_is_cut_too() -> None:
