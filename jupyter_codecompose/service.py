@@ -7,8 +7,9 @@ HTTP nor models. A step that can fail raises one of our errors; this is the edge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from logging import Logger
@@ -48,6 +49,7 @@ class Service:
         self._excluded = Paths(settings.exclude_paths)
         self._outbox = Outbox()
         self._warming: dict[str, asyncio.Task[None]] = {}
+        self._completing: Counter[str] = Counter()
 
     def status(self) -> Status:
         """Where the worker stands. Starts nothing."""
@@ -75,12 +77,13 @@ class Service:
         """The suggestion for a cursor, piece by piece, and a last word."""
         deadline = asyncio.get_running_loop().time() + self._settings.timeout
         self._cool(snapshot.editor)
-        async with aclosing(self._suggest(snapshot)) as events:
-            while True:
-                event = await self._next(events, deadline)
-                yield event
-                if not isinstance(event, Chunk):
-                    return
+        with self._counted(snapshot.editor):
+            async with aclosing(self._suggest(snapshot)) as events:
+                while True:
+                    event = await self._next(events, deadline)
+                    yield event
+                    if not isinstance(event, Chunk):
+                        return
 
     def warm(self, snapshot: Snapshot) -> Status:
         """Has the worker started, the kernel asked and the notebook read, all behind the caller's back."""
@@ -210,7 +213,8 @@ class Service:
         )
 
     async def _warm(self, snapshot: Snapshot) -> None:
-        """Reads the notebook into the worker once it is ready. What goes wrong here, the next request will tell."""
+        """Reads the notebook into the worker once it is ready, but not while a suggestion is made for the editor: the
+        worker would end that, and it has the notebook read anyway. What goes wrong here, the next request will tell."""
         try:
             page = self._page(snapshot)
             if page is None:
@@ -219,7 +223,8 @@ class Service:
             namespace = await self._namespace(snapshot)
             notebook = read(page.snapshot, outputs=self._settings.tells_outputs)
             request = self._request(page.snapshot, notebook, namespace, None)
-            if await self._worker.until(("ready",), WARM_SECONDS) == "ready":
+            ready = await self._worker.until(("ready",), WARM_SECONDS) == "ready"
+            if ready and not self._completing[snapshot.editor]:
                 replies = self._worker.complete(redact.request(request), self._keep(page))
                 async with asyncio.timeout(WARM_SECONDS), aclosing(replies):
                     async for _ in replies:
@@ -228,6 +233,16 @@ class Service:
             return
         except Exception as error:  # noqa: BLE001 (the edge)
             self._own_fault(error)
+
+    @contextmanager
+    def _counted(self, editor: str) -> Iterator[None]:
+        """Notes that a suggestion is being made for an editor; there may be several."""
+        self._completing[editor] += 1
+        try:
+            yield
+        finally:
+            self._completing[editor] -= 1
+            self._completing += Counter()  # keeps those alone that are above nothing
 
     def _cool(self, editor: str) -> None:
         """Whatever is asked next for an editor takes the place of its warming."""

@@ -214,6 +214,34 @@ async def test_warm_waits_for_the_model_and_gives_way_to_a_request(worker: FakeW
     await ours.close()
 
 
+async def test_warming_leaves_a_suggestion_that_is_being_made_alone(worker: FakeWorker) -> None:
+    worker.script = Script(then="freeze")
+    ours = service(worker)
+    async with aclosing(ours.complete(snapshot())) as events:
+        assert await anext(events)
+        ours.warm(snapshot())
+        await asyncio.sleep(0.2)
+        assert (len(worker.requests), worker.cancelled) == (1, 0)
+        ours.warm(snapshot(editor="another"))
+        await until(lambda: len(worker.requests) == 2)
+    ours.warm(snapshot())
+    await until(lambda: len(worker.requests) == 3)
+    await ours.close()
+
+
+async def test_a_suggestion_takes_the_place_of_a_warming(worker: FakeWorker) -> None:
+    worker.script = Script(then="freeze")
+    ours = service(worker)
+    ours.warm(snapshot())
+    await until(lambda: worker.open_streams == 1)
+    async with aclosing(ours.complete(snapshot())) as events:
+        assert await anext(events)
+        assert [request.max_tokens > 0 for request in worker.requests] == [False, True]
+        await until(lambda: worker.cancelled == 1)
+        assert worker.open_streams == 1
+    await ours.close()
+
+
 class Broken(Known):
     async def of(self, kernel: str, patience: float = 0.0) -> Namespace:
         raise ValueError("the user's own words")
