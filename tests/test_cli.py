@@ -44,6 +44,14 @@ def test_complete(tmp_path: Path, elsewhere: FakeWorker, capsys: pytest.CaptureF
     assert "allowed: any; cut, since the kernel has none: nothing" in said.err
 
 
+def test_each_call_is_an_editor_of_its_own(tmp_path: Path, elsewhere: FakeWorker) -> None:
+    path = notebook(tmp_path, "x = ")
+    for _ in range(2):
+        assert main(["complete", str(path), "--cell", "1", "--worker-url", elsewhere.url]) == 0
+    first, second = (request.editor for request in elsewhere.requests)
+    assert first != second
+
+
 def test_complete_with_a_kernel(tmp_path: Path, elsewhere: FakeWorker) -> None:
     path = notebook(tmp_path, "known = 1", "y = ")
     assert main(["complete", str(path), "--cell", "2", "--execute", "--worker-url", elsewhere.url]) == 0
