@@ -26,8 +26,10 @@ def loader(model: str, revision: str = "") -> Load:
     def load(progress: Progress) -> tuple[Tokens, Engine]:
         try:
             return loaded(model, revision, progress)
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise BadCheckpoint(f"{error.name} is not installed: pip install 'jupyter-codecompose[local]'") from None
+        except ImportError as error:  # it is installed, but does not fit what stands beside it
+            raise BadCheckpoint(str(error)) from None
 
     return load
 

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import torch
 from platformdirs import user_cache_path
 from torch import Tensor
@@ -41,7 +42,8 @@ def key(weights: list[Tensor]) -> str:
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     shapes = " ".join("x".join(map(str, weight.shape)) for weight in weights)
     rows = " ".join(str(rows) for rows, _ in SIZES)
-    return f"{where}, torch {torch.__version__}, numba {version('numba')}, {rows} rows, {shapes}"
+    made_by = f"torch {torch.__version__}, numba {version('numba')}, numpy {np.__version__}"
+    return f"{where}, {made_by}, {rows} rows, {shapes}"
 
 
 def processor() -> str:

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from model_server.arithmetic import SIZES, Name, Timing, candidates, fastest, one_thread, turns
 from model_server.engine import Engine, Read
-from model_server.native import Native
 from model_server.timings import recalled
 from model_server.weights import XGLMConfig, checked, read_config, read_weights
 from model_server.xglm import XGLM
@@ -42,14 +41,30 @@ def load(directory: Path, progress: Callable[[float], None], name: Name | None =
     if name:
         return built(name, config, weights, device)
     timings = recalled(first_layer(weights, device), partial(measured, config, weights, device))
-    return built(fastest(timings).name, config, weights, device, timings)
+    return first(config, weights, device, timings)
+
+
+def first(config: XGLMConfig, weights: Weights, device: torch.device, timings: list[Timing]) -> Engine:
+    """The fastest engine, or the next one where what that needs was changed since it was timed and is no longer usable.
+    Raises ImportError where none is."""
+    name = fastest(timings).name
+    try:
+        return built(name, config, weights, device, timings)
+    except (ImportError, OSError) as error:
+        rest = [timing for timing in timings if timing.name != name]
+        if not rest:
+            raise
+        log.info("%s cannot be used any more: %s", name, type(error).__name__)
+        return first(config, weights, device, rest)
 
 
 def built(
     name: Name, config: XGLMConfig, weights: Weights, device: torch.device, timings: list[Timing] | None = None
 ) -> Engine:
-    """An engine by its name."""
+    """An engine by its name. Raises ImportError or OSError where a library that it alone needs cannot be used."""
     if name == "native":
+        from model_server.native import Native
+
         return Native(config, weights, min(torch.get_num_threads(), MOST_THREADS), timings or ())
     return XGLM(config, weights, name, device, timings or ())
 

@@ -133,3 +133,14 @@ except BadCheckpoint as said:
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == f"{missing} is not installed: pip install 'jupyter-codecompose[local]'\n"
+
+
+def test_what_is_installed_and_does_not_fit_is_said_in_its_own_words(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*_: object) -> None:
+        raise ImportError("libtorch_cpu.so: cannot open shared object file", name="torch._C")
+
+    monkeypatch.setattr("model_server.loading.network", load)
+    with pytest.raises(BadCheckpoint, match=r"^libtorch_cpu\.so: cannot open"):
+        loader(str(checkpoint))(lambda *word: None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
 import torch
 
 from model_server import arithmetic, tuning
+from model_server.arithmetic import Timing
 from model_server.engine import Read
 from model_server.native import Native
 from model_server.weights import BUNDLED_DIRECTORY, XGLMConfig, checked, read_config, read_weights
@@ -54,6 +57,33 @@ def test_one_layer_is_timed(bundled: tuple[XGLMConfig, dict[str, torch.Tensor]])
 def test_what_fails_is_no_candidate(bundled: tuple[XGLMConfig, dict[str, torch.Tensor]]) -> None:
     config, weights = bundled
     assert tuning.tried("native", replace(config, attention_heads=5), weights, CPU) is None
+
+
+@pytest.fixture
+def unusable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """numba, as it is beside a numpy that is too new for it."""
+
+    class TooNew(MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "model_server.native":
+                raise ImportError("Numba needs NumPy 2.3 or less. Got NumPy 2.9.")
+
+    monkeypatch.delitem(sys.modules, "model_server.native")
+    monkeypatch.setattr(sys, "meta_path", [TooNew(), *sys.meta_path])
+
+
+@pytest.mark.usefixtures("unusable")
+def test_where_numba_cannot_be_used_torch_computes() -> None:
+    assert isinstance(tuning.load(BUNDLED_DIRECTORY, lambda share: None), XGLM)
+
+
+def test_what_was_the_fastest_and_cannot_be_used_any_more_is_left_out(
+    bundled: tuple[XGLMConfig, dict[str, torch.Tensor]], unusable: None
+) -> None:
+    kept = [Timing("native", 1, 1, 1), Timing("int8", 2, 2, 2), Timing("float32", 3, 3, 3)]
+    assert tuning.first(*bundled, CPU, kept).arithmetic.startswith("int8")
+    with pytest.raises(ImportError, match="needs NumPy"):
+        tuning.first(*bundled, CPU, kept[:1])
 
 
 def test_a_large_network_is_torchs() -> None:
