@@ -97,14 +97,15 @@ class XGLM:
         self.context = config.max_position_embeddings
         self.device = device or torch.device("cpu")
         self._heads, self._width = config.attention_heads, config.d_model
-        weights = {name: weight.to(self.device) for name, weight in checked(weights, config).items()}
+        weights = checked(weights, config)
         self._name, self._timings = way, timings
         self.dtype = dtype_of(way)
-        table = weights["model.embed_tokens.weight"].float()
+        table = weights["model.embed_tokens.weight"].to(self.device).float()
         scale = config.d_model**0.5 if config.scale_embedding else 1.0
         self._embedding = (table * scale).to(self.dtype)
-        self._head = linear(self._name, table if config.tie_word_embeddings else weights["lm_head.weight"], None)
-        del table  # a copy, in float32: gone before the layers are made
+        head = table if config.tie_word_embeddings else self._taken(weights, "lm_head.weight")
+        self._head = linear(self._name, head, None)
+        del table, head  # a copy, in float32: gone before the layers are made
         self._positions = sinusoids(self.context, config.d_model).to(self.device, self.dtype)
         self._layers = [self._layer(weights, f"model.layers.{number}.") for number in range(config.num_layers)]
         self._norm = self._pair(weights, "model.layer_norm")
@@ -177,11 +178,11 @@ class XGLM:
 
     def _layer(self, weights: dict[str, Tensor], prefix: str) -> Layer:
         three = [f"{prefix}self_attn.{part}_proj." for part in "qkv"]
-        qkv = torch.cat([weights[f"{name}weight"] for name in three])
-        qkv_bias = torch.cat([weights[f"{name}bias"] for name in three])
+        qkv = torch.cat([self._taken(weights, f"{name}weight") for name in three])
+        qkv_bias = torch.cat([self._taken(weights, f"{name}bias") for name in three])
 
         def full(name: str) -> Linear:
-            return linear(self._name, weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"])
+            return linear(self._name, *self._pair(weights, f"{prefix}{name}"))
 
         return Layer(
             self._pair(weights, f"{prefix}self_attn_layer_norm"),
@@ -193,7 +194,11 @@ class XGLM:
         )
 
     def _pair(self, weights: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
-        return weights[f"{name}.weight"].to(self.dtype), weights[f"{name}.bias"].to(self.dtype)
+        return self._taken(weights, f"{name}.weight"), self._taken(weights, f"{name}.bias")
+
+    def _taken(self, weights: dict[str, Tensor], name: str) -> Tensor:
+        """One tensor where it is multiplied, as it is multiplied: a device never holds a checkpoint a second time."""
+        return weights[name].to(self.device, self.dtype)
 
 
 def causal(start: int, rows: int, dtype: torch.dtype, device: torch.device) -> Tensor | None:

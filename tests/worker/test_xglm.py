@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import XGLMConfig, XGLMForCausalLM
 
 from model_server import arithmetic
 from model_server.engine import BadScores, Read, Sampling, step_one
 from model_server.logits import Logits
-from model_server.weights import BadCheckpoint
+from model_server.weights import BadCheckpoint, shapes
+from model_server.weights import XGLMConfig as Sizes
 from model_server.xglm import XGLM, KVSlot
 
 GREEDY = Sampling()
@@ -128,3 +132,37 @@ def test_a_wrong_shape_is_named(reference: tuple[Path, XGLMForCausalLM], tmp_pat
     config.write_text(config.read_text().replace('"ffn_dim": 256', '"ffn_dim": 512'))
     with pytest.raises(BadCheckpoint, match=r"layers\.0\.fc1\.weight is"):
         XGLM.load(tmp_path, lambda share: None, "float32")
+
+
+class Peak(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes that a device holds, and the most that it held."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.device, self.most = device, 0
+        self._made: list[weakref.ref[torch.Tensor]] = []
+
+    def __torch_dispatch__(self, func: Any, _types: object, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **kwargs or {})
+        if isinstance(out, torch.Tensor) and out.device.type == self.device:
+            self._made.append(weakref.ref(out))
+            self.most = max(self.most, self.held)
+        return out
+
+    @property
+    def held(self) -> int:
+        """Bytes now; what several tensors share counts once."""
+        stores = [tensor.untyped_storage() for made in self._made if (tensor := made()) is not None]
+        return sum({store._cdata: store.nbytes() for store in stores}.values())
+
+
+@pytest.mark.parametrize("stored", [torch.float16, torch.float32])
+def test_a_device_never_holds_a_checkpoint_a_second_time(stored: torch.dtype) -> None:
+    config = Sizes(vocab_size=300, d_model=64, ffn_dim=256, num_layers=12, attention_heads=4, max_position_embeddings=8)
+    weights = {name: torch.zeros(shape, dtype=stored) for name, shape in shapes(config).items()}
+    with Peak("meta") as peak:
+        loaded = XGLM(config, weights, "bfloat16", torch.device("meta"))
+        held = peak.held
+    assert loaded.new_slot().size > 0
+    assert sum(weight.numel() * 2 for weight in weights.values()) < held
+    assert peak.most < 1.25 * held
