@@ -1,7 +1,8 @@
 """A small reader of brackets and quotes, good enough to tell what is still open at a cursor.
 
 Pure. It follows the strings, comments and brackets of Python, and of most languages that a notebook holds; a string
-with one quote ends with its line, so that a stray apostrophe cannot lead it astray for longer. It knows no scopes.
+with one quote ends with its line, so that a stray apostrophe cannot lead it astray for longer. It knows no scopes. Of a
+long text the end alone is read again at each key; where that may begin is found once for the text above it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jupyter_codecompose.languages import PYTHON, Language
 
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = frozenset(PAIRS.values())
+STEP = 500
+REMEMBERED = 32
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,30 @@ def unclosed(text: str, language: Language = PYTHON) -> tuple[State, int]:
     return state, len(text) if is_code(state) else begins
 
 
+def recent(text: str, least: int, language: Language = PYTHON) -> str:
+    """The end of a text, `least` characters or some more, that reads by itself as it does in the whole: it begins with
+    a line that stands in no string or comment, and in no bracket, unless that was opened far above."""
+    above = max(len(text) - least, 0) // STEP * STEP
+    plain, outside = _begins(text[:above], language)
+    return text[plain if above - plain <= least else outside :]
+
+
+@lru_cache(REMEMBERED)
+def _begins(text: str, language: Language) -> tuple[int, int]:
+    """Where the last line begins that stands in no string, comment or bracket, and the last in no string or comment."""
+    stack, plain, outside = "", 0, 0
+    for piece in _pieces(language).finditer(text):
+        token = piece[0]
+        if token == "\n":  # noqa: S105
+            outside = piece.end()
+            plain = plain if stack else outside
+        elif token in PAIRS:
+            stack += PAIRS[token]
+        elif stack.endswith(token):
+            stack = stack[:-1]
+    return plain, outside
+
+
 def is_code(state: State) -> bool:
     """Whether what comes next is neither in a string nor in a comment."""
     return not (state.quote or state.in_comment)
@@ -75,6 +102,15 @@ def _tokens(quote: str, in_comment: bool, language: Language) -> re.Pattern[str]
     return re.compile(
         "|".join([*(3 * mark for mark in language.quotes), *marks, rf"[{language.quotes}()\[\]{{}}:,;\n]"])
     )
+
+
+@cache
+def _pieces(language: Language) -> re.Pattern[str]:
+    """A string or comment as far as it goes, a bracket, or the end of a line."""
+    threes = [rf"{mark * 3}(?:[^{mark}\\]|\\.|{mark}(?!{mark * 2}))*+(?:{mark * 3})?" for mark in language.quotes]
+    ones = [rf"{mark}(?:[^{mark}\\\n]|\\.)*+{mark}?" for mark in language.quotes]
+    comments = [rf"{re.escape(language.comment)}[^\n]*"] if language.comment else []
+    return re.compile("|".join([*threes, *ones, *comments, r"[()\[\]{}\n]"]), re.DOTALL)
 
 
 def _after(state: State, token: str, comment: str) -> State:

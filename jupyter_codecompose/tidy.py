@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from jupyter_codecompose.brackets import scan
+from jupyter_codecompose.brackets import recent, scan
 from jupyter_codecompose.characters import safe
 from jupyter_codecompose.ending import Ending
 from jupyter_codecompose.languages import language as language_of
@@ -75,10 +75,8 @@ class _Rules:
     """
 
     def __init__(self, left: str, right: str, name: str, height: int) -> None:
-        if len(left) > LOOK_BACK:
-            left = left[-LOOK_BACK:].partition("\n")[2] or left[-LOOK_BACK:]
-        right = right[:LOOK_BACK]
         self._language = language_of(name)
+        left, right = recent(left, LOOK_BACK, self._language), right[:LOOK_BACK]
         self._line = left.rpartition("\n")[2]
         self._is_indented = self._indented(left)
         self._ending = Ending(left, right, self._language, height)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from jupyter_codecompose.brackets import State, unclosed
+from jupyter_codecompose.brackets import State, recent, unclosed
 from jupyter_codecompose.languages import Language
 from jupyter_codecompose.languages import language as language_of
 from jupyter_codecompose.neighbours import CLOSING
@@ -44,7 +44,8 @@ def intent(notebook: Notebook, *, invoked: bool) -> Intent:
     empty = not (notebook.left.strip() or notebook.right.strip() or notebook.above or notebook.below)
     if notebook.prose or empty:
         return Intent.SILENT
-    return _unasked(notebook.left[-LOOK_BACK:], notebook.right[:LOOK_BACK], language_of(notebook.language))
+    language = language_of(notebook.language)
+    return _unasked(recent(notebook.left, LOOK_BACK, language), notebook.right[:LOOK_BACK], language)
 
 
 def lead(left: str) -> str:

@@ -110,6 +110,14 @@ def test_a_block(place: str, text: str, shown: str) -> None:
     assert tidied(place, text, block=True, pieces=1) == shown
 
 
+@pytest.mark.parametrize("characters", range(0, 120, 20))
+def test_a_block_ends_with_its_scope_however_long_the_cell_is(characters: int) -> None:
+    method = '    def step(self):\n        """Takes a step.\n\n        More of that.\n        """\n\n'
+    above = "# " + "-" * characters + "\nclass Model:\n" + method * 100
+    text = "return 1\n\nclass Other:\n    pass"
+    assert tidied(f"{above}    def last(self):\n        |", text, block=True) == "return 1"
+
+
 @pytest.mark.parametrize(
     ("language", "place", "text", "shown"),
     [

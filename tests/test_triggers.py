@@ -142,6 +142,19 @@ def test_a_string_gets_keys_names_and_queries_but_no_prose(text: str, wanted: In
     assert intent(at(text), invoked=True) is not SILENT
 
 
+METHOD = (
+    '    def step_{0}(self, x):\n        """Takes a step.\n\n        It gives x.\n        """\n        return x\n\n'
+)
+
+
+@pytest.mark.parametrize("characters", range(0, 120, 20))
+def test_docstrings_far_above_leave_a_long_cell_as_it_is(characters: int) -> None:
+    long = "# " + "-" * characters + "\nclass Model:\n" + "".join(METHOD.format(n) for n in range(100))
+    assert intent(at(long + "    def last(self):\n        loss = ¦"), invoked=False) is BLOCK
+    assert intent(at(long + "loss = ¦"), invoked=False) is LINE
+    assert intent(at(long + 'x = """Some words ¦'), invoked=False) is SILENT
+
+
 def test_an_empty_cell_below_others_is_worth_a_line() -> None:
     assert intent(at("¦", above=("x = 1",)), invoked=False) is LINE
 
