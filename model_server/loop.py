@@ -103,6 +103,11 @@ class Loop:
         """Bytes in all slots."""
         return self._slots.size if self._slots else 0
 
+    @property
+    def _together(self) -> int:
+        """How many requests may run at once: one for each slot that there is memory for."""
+        return self._slots.most if self._slots else self._most_slots
+
     async def ask(self, request: CompletionRequest, owner: str) -> AsyncGenerator[Piece | Done, None]:
         """Run a request and give its pieces as they come. Closing the iterator drops it.
 
@@ -138,7 +143,7 @@ class Loop:
     def _refuse_what_would_wait(self) -> None:
         """Raises Full where the queue is, or where a request would probably wait in vain: better at once than late."""
         waiting = sum(not job.over for job in self._waiting)
-        wait = self._usual_seconds * waiting / self._most_slots
+        wait = self._usual_seconds * waiting / self._together
         if waiting + sum(not job.over for job in self._active) >= self._most_jobs or wait > self._patience:
             self.counts.refused += 1
             raise Full(f"{self.in_hand} requests are in hand already: ask again later", math.ceil(max(wait, 1)))
@@ -200,7 +205,7 @@ class Loop:
 
     def _admit(self) -> None:
         """Begin what there is room for."""
-        room = self._most_slots - len(self._active)
+        room = self._together - len(self._active)
         if self._stop_by is None:
             chosen = admitted([job.tenant for job in self._waiting], (job.tenant for job in self._active), room)
             self._active += [self._waiting[at] for at in chosen]

@@ -33,11 +33,19 @@ class Kept:
     busy: bool = False
 
 
+def wiped(kept: Kept, owner: str) -> Kept:
+    """A slot that was somebody's, emptied for another."""
+    kept.slot.ids.clear()
+    kept.owner = owner
+    return kept
+
+
 @dataclass
 class Slots:
     """At most `most` slots of one engine, of at most `most_bytes` together (0: any), least recently used first.
 
-    One is there for a request in any case; whoever asks keeps the requests at `most`.
+    One is there for a request in any case; whoever asks keeps the requests at `most`, which goes down to what there is
+    where the machine has no memory for another.
     """
 
     engine: Engine
@@ -69,13 +77,19 @@ class Slots:
             self.kept.remove(idle)
 
     def _fresh(self, owner: str) -> Kept:
-        """An empty slot: a new one, or the least recently used one wiped."""
+        """An empty slot: a new one, or the least recently used one wiped. Raises what the engine does where it has no
+        memory for a new one, and no request has left one."""
         idle = self._idle()
         if idle and (len(self.kept) >= self.most or self._too_large(idle.slot.size)):
-            idle.slot.ids.clear()
-            idle.owner = owner
-            return idle
-        self.kept.append(Kept(owner, self.engine.new_slot()))
+            return wiped(idle, owner)
+        try:
+            new = self.engine.new_slot()
+        except (MemoryError, RuntimeError):  # torch's kind of the former is the latter
+            self.most = max(1, len(self.kept))
+            if not idle:
+                raise
+            return wiped(idle, owner)
+        self.kept.append(Kept(owner, new))
         return self.kept[-1]
 
     def _serves(self, kept: Kept, owner: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from model_server.engine import BadScores, Branches, FakeEngine, FakeScores, Read
+from model_server.engine import BadScores, Branches, FakeEngine, FakeScores, FakeSlot, Read
 from model_server.generation import Done, Piece, TooLong, prompt_ids
 from model_server.job import Full, Late, NotReady, Replaced
 from model_server.loop import Loop
@@ -234,3 +234,20 @@ async def test_guesses_are_read_only_where_one_writes_alone(tokens: Tokens) -> N
     shared = [step for step in watched.steps if len(step) == 2]
     assert len(shared) > 20
     assert all(step == [1, 1] for step in shared[1:])
+
+
+async def test_no_more_run_together_than_there_is_memory_for_slots(tokens: Tokens) -> None:
+    class Crowded(Watched):
+        def new_slot(self) -> FakeSlot:
+            if self.steps and max(map(len, self.steps)) == 2:
+                raise RuntimeError("out of memory")
+            return super().new_slot()
+
+    watched = Crowded(sentence(tokens, TEXT), seconds=0.005)
+    async with running(tokens, watched) as loop:
+        first = [asyncio.create_task(text(loop, asking(), owner)) for owner in "ab"]
+        await until(lambda: bool(watched.steps) and len(watched.steps[-1]) == 2, 5)
+        with pytest.raises(RuntimeError, match="out of memory"):
+            await text(loop, asking(), "c")
+        assert await asyncio.gather(*first, *(text(loop, asking(), owner) for owner in "def")) == [TEXT] * 5
+    assert max(map(len, watched.steps)) == 2

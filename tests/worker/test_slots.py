@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +70,41 @@ def test_a_busy_slot_is_left_alone() -> None:
     busy.slot.ids.append(1)
     assert slots.take("b", [1]) is not busy
     assert busy.slot.ids == [1]
+
+
+@dataclass(frozen=True)
+class Crowded(FakeEngine):
+    """An engine on a machine with memory for two slots."""
+
+    made: list[FakeSlot] = field(default_factory=list)
+
+    def new_slot(self) -> FakeSlot:
+        """See `Engine`."""
+        if len(self.made) == 2:
+            raise RuntimeError("out of memory")
+        self.made.append(super().new_slot())
+        return self.made[-1]
+
+
+def test_without_memory_for_another_slot_an_idle_one_serves() -> None:
+    slots = Slots(Crowded([5]), 8)
+    for owner in "abcd":
+        kept = slots.take(owner, [1, 2])
+        assert (kept.owner, kept.slot.ids) == (owner, [])
+        kept.slot.ids.extend([1, 2])
+        slots.release(kept)
+    assert (len(slots.kept), slots.most) == (2, 2)
+    assert slots.take("d", [1, 2, 3]).slot.ids == [1, 2]
+
+
+def test_without_memory_for_another_slot_and_none_idle_the_rest_is_told_to_wait() -> None:
+    slots = Slots(Crowded([5]), 8)
+    taken = [slots.take(owner, [1]) for owner in "ab"]
+    with pytest.raises(RuntimeError, match="out of memory"):
+        slots.take("c", [1])
+    assert slots.most == 2
+    slots.release(taken[0])
+    assert slots.take("c", [1]) is taken[0]
 
 
 def edited(text: str, random: Random) -> str:
