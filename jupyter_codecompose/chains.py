@@ -88,9 +88,9 @@ def closed(row: Sequence[Leaf], at: int) -> int:
 
 
 def keys(row: Sequence[Leaf], step: Step) -> list[tuple[Leaf, str]]:
-    """The literal strings of `["a"]` or `[["a", "b"]]`, whose first may be all there is yet; none of any other."""
+    """The literal strings of `["a"]` or `[["a", "b"]]`, of which the last may be in the writing; none of any other."""
     inner = list(row[step.first + 1 : step.after])
-    if inner and inner[-1].text == "]":
+    if inner and (inner[-1].text == "]" or inner[-1].sort == "open"):
         inner.pop()
     if inner and inner[0].text == "[":
         inner = [leaf for leaf in inner[1:] if leaf.text not in (",", "]")]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jupyter_codecompose.chains import Chain, chains, keys, keywords
-from jupyter_codecompose.effects import assignments, binding, is_keyword
+from jupyter_codecompose.effects import assignments, is_keyword
 from jupyter_codecompose.leaves import Leaf
+from jupyter_codecompose.targets import targets
 
 What = Literal["name", "attribute", "member", "keyword"]
 SOFT = frozenset(("match", "case", "type", "print", "_"))
@@ -39,11 +40,11 @@ class Claim:
 
 def claims(row: Sequence[Leaf]) -> Iterator[Claim]:
     """Every claim in some leaves, in the order in which their chains begin."""
-    assigned = assignments(row)
+    assigned, bound = assignments(row), targets(row)
     skipped = {leaf.statement for leaf in row if leaf.text in ("import", "del", "global", "nonlocal")}
     for chain in chains(row):
         root = row[chain.root]
-        if root.statement in skipped or is_keyword(row, chain.root) or binding(row, chain.root):
+        if root.statement in skipped or is_keyword(row, chain.root) or chain.root in bound:
             continue
         target = root.depth == 0 and root.at < assigned.get(root.statement, -1)
         if root.sort == "name" and root.text not in SOFT and not (target and not chain.steps):

@@ -62,6 +62,8 @@ class Draft:
         if not (self._again and self._evidence and self._grounding and self._grounding.wrong and request.parts):
             return None
         self._again, kept = False, self._grounding.kept
+        if not kept.startswith(self._given):
+            return None
         place = Place.of(self._notebook.left + kept, self._notebook.right)
         ways = allowed(place, self._evidence, read=True)
         if not ways or (self.allowed and not kept):

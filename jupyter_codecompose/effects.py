@@ -14,10 +14,9 @@ from typing import Literal
 
 from jupyter_codecompose.chains import Chain, chains, keys
 from jupyter_codecompose.leaves import Leaf, leaves
+from jupyter_codecompose.targets import targets
 
 REMEMBERED = 1024
-BINDING = frozenset(("for", "as", "def", "class", "import", "lambda", "global", "nonlocal", "case"))
-ENDS = frozenset(("in", ":", ";", "if"))
 ASSIGNS = re.compile(r"(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=")
 WILD = frozenset(
     (
@@ -81,7 +80,7 @@ def assignments(row: Sequence[Leaf]) -> dict[int, int]:
 
 
 def _effects(row: Sequence[Leaf]) -> Iterator[Effect]:
-    assigned = assignments(row)
+    assigned, bound = assignments(row), targets(row)
     deleted = {leaf.statement for leaf in row if leaf.text == "del"}
     for at, leaf in enumerate(row):
         if leaf.sort == "string" and at + 1 < len(row) and row[at + 1].text in ("in", "not"):
@@ -91,7 +90,7 @@ def _effects(row: Sequence[Leaf]) -> Iterator[Effect]:
         if root.sort != "name":
             continue
         target = root.depth == 0 and root.at < assigned.get(root.statement, -1)
-        if (target and not chain.steps) or binding(row, chain.root):
+        if (target and not chain.steps) or chain.root in bound:
             yield Effect("bound", root.text, root.at, root.statement, assigned=target)
         elif root.statement in deleted:
             yield Effect("changed", root.text, root.at, root.statement)
@@ -128,18 +127,3 @@ def _given(row: Sequence[Leaf], chain: Chain) -> str:
 def is_keyword(row: Sequence[Leaf], at: int) -> bool:
     """Whether the name at `at` names a keyword argument."""
     return row[at].depth > 0 and at + 1 < len(row) and row[at + 1].text == "="
-
-
-def binding(row: Sequence[Leaf], at: int) -> bool:
-    """Whether a name is given a value other than by an assignment, also where the text does not parse yet."""
-    leaf = row[at]
-    if leaf.binds or (at + 1 < len(row) and row[at + 1].text == ":="):
-        return True
-    if at and row[at - 1].text in ("def", "class"):
-        return True
-    for before in reversed(row[:at]) if leaf.torn else ():
-        if before.sort == "newline" or before.text in ENDS:
-            return False
-        if before.text in BINDING:
-            return True
-    return False

@@ -57,10 +57,12 @@ def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdic
 
 
 def _opened(row: Sequence[Leaf], text: str) -> int:
-    """Where a string begins that has no end yet, with the bracket before it; the end of a text that has none."""
+    """Where a string begins that has no end yet, with the brackets before it; the end of a text that has none."""
     for number, leaf in enumerate(row):
         if leaf.sort == "open":
-            return row[number - 1].at if number and row[number - 1].text == "[" else leaf.at
+            while number and row[number - 1].text == "[":
+                number -= 1
+            return row[number].at
     return len(text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jupyter_codecompose.draft import Draft
 from jupyter_codecompose.facts import Namespace
 from model_server.wire import Cell, CompletionRequest, Parts
@@ -27,6 +29,26 @@ def test_it_goes_on_from_where_it_was_wrong_with_what_exists() -> None:
     assert second.allowed == ours.allowed == tuple(f'{name}"]{end}' for name in COLUMNS for end in ("\n", ""))
     assert first + ours.feed('wind"].m') + ours.feed("ax()") + ours.close() == 'weather["wind"].max()'
     assert ours.again(second) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "text", "second", "expected"),
+    [
+        ("x = ", 'weather[["rain", "wind"]].mean()', 'wind", "date"]].mean()', 'weather[["wind", "date"]].mean()'),
+        ("x = ", 'weather[["wind", "rain"]].mean()', 'date"]].mean()', 'weather[["wind", "date"]].mean()'),
+        ("", "with open(n) as f, weather.rain() as g:", "head() as g:", "with open(n) as f, weather.head() as g:"),
+        ("", "f = lambda a=weather.rain: a", "wind: a", "f = lambda a=weather.wind: a"),
+        ("", "def f(a, b=weather.rain): pass", "wind): pass", "def f(a, b=weather.wind): pass"),
+        ("", "class Net(np.Module): pass", "random): pass", "class Net(np.random): pass"),
+    ],
+)
+def test_what_is_written_anew_follows_what_was_shown_letter_by_letter(
+    left: str, text: str, second: str, expected: str
+) -> None:
+    ours = draft(left)
+    first = "".join(map(ours.feed, text)) + ours.close()
+    assert ours.again(request(left))
+    assert first + "".join(map(ours.feed, second)) + ours.close() == expected
 
 
 def test_it_is_begun_anew_once_at_most() -> None:

@@ -46,6 +46,10 @@ WRONG = [
     ("x = ", "weather.head['wind']", "weather.head"),
     ("def later(step):\n    return step\n\n", "x = n + step", "x = n"),
     ("x = [step for step in range(3)]\n", "y = n + step", "y = n"),
+    ("", "class Net(np.Module):", "class Net("),
+    ("", "with open(n) as f, missing() as g:", "with open(n) as f"),
+    ("f = ", "lambda a, b=missing: a", "lambda a, b="),
+    ("", "def f(a, b=missing, c=1):", "def f(a, b="),
 ]
 RIGHT = [
     ("", 'weather["rain"] = weather["wind"] * 2\nx = weather["rain"]'),
@@ -73,6 +77,12 @@ RIGHT = [
     ("x = ", "weather['wi"),
     ("x = [a for a in range(3) if (late := a)]\n", "y = n + late"),
     ("def later():\n    global thing\n    thing = 1\n", "print(later, n)"),
+    ("x = ", "[lambda a, *b, c=lambda d, e=n: d, **g: a + b + c + g, 1"),
+    ("", "with open(n) as (a, b), open(a) as [c, d], open(c) as e:\n    print(b, d, e, [a"),
+    ("", "def f(a: paths[n, top], *b: n, c=[d for d in range(3)], **e) -> paths[n, n]:\n    print(b, c, e, [a"),
+    ("", "class A(B := n, metaclass=top):\n    print(B, [A"),
+    ("", "from a import (b as c, d\n,e"),
+    ("", "async with (\n    open(n) as late\n):\n    print(late, [late"),
 ]
 
 
