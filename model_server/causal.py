@@ -45,11 +45,14 @@ class CacheSlot:
         return sum(keys.nbytes + values.nbytes for keys, values in pairs(self.cache))
 
     def trim(self) -> None:
-        """Forget what `ids` holds no more."""
+        """Forget what `ids` does not hold: what was dropped from it, and what a step that failed has left in some of
+        the layers, of which one may even have its keys and not its values."""
         if not self.ids:
             self.cache = DynamicCache()
-        elif extra := self.cache.get_seq_length() - len(self.ids):
-            self.cache.crop(-extra)
+            return
+        for layer in self.cache.layers:
+            if layer.keys is not None and layer.keys.shape[-2] > len(self.ids):
+                layer.keys, layer.values = (kept[..., : len(self.ids), :] for kept in (layer.keys, layer.values))
 
 
 class Causal:
@@ -147,13 +150,9 @@ class Causal:
         return tables
 
     def _alone(self, slot: CacheSlot, ids: Sequence[int], keep: int) -> Tensor:
-        """Read for one slot, straight into it; it is emptied where that fails halfway."""
-        try:
-            given = torch.tensor([ids], device=self._device)
-            return scores(self._network(given, past_key_values=slot.cache, use_cache=True, logits_to_keep=keep))
-        except BaseException:
-            slot.ids.clear()
-            raise
+        """Read for one slot, straight into it."""
+        given = torch.tensor([ids], device=self._device)
+        return scores(self._network(given, past_key_values=slot.cache, use_cache=True, logits_to_keep=keep))
 
     def _beside(self, slot: CacheSlot, ids: Sequence[Sequence[int]]) -> Tensor:
         """Read several ways to go on from one slot, which stays as it is."""

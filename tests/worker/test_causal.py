@@ -206,16 +206,20 @@ def test_what_does_not_fit_is_refused_before_anything_is_read(qwen: Path) -> Non
         engine.step([Branches(slot, [[1]])])
 
 
-def test_a_step_that_fails_leaves_a_slot_that_can_be_read_again(qwen: Path) -> None:
+@pytest.mark.parametrize("module", ["layers.1", "layers.1.mlp", "layers.2.self_attn"])
+def test_what_failed_once_can_be_read_again(qwen: Path, module: str) -> None:
     engine = Causal.load(qwen, lambda share: None, "float32")
-    slot = engine.new_slot()
-    expected = engine.step([Read(engine.new_slot(), [1, 2, 3])])[0].table
-    engine.step([Read(slot, [1, 2])])
-    broken = engine._network.model.layers[1].register_forward_pre_hook(fail)
-    with pytest.raises(MemoryError):
-        engine.step([Read(slot, [3])])
+    slots, ids = [engine.new_slot() for _ in range(2)], ([1, 2], [4, 5, 6])
+    engine.step([Read(slot, some) for slot, some in zip(slots, ids, strict=True)])
+    broken = engine._network.model.get_submodule(module).register_forward_pre_hook(fail)
+    for reads in ([Read(slots[0], [3])], [Read(slots[0], [3]), Read(slots[1], [7, 8])]):
+        with pytest.raises(MemoryError):
+            engine.step(reads)
     broken.remove()
-    torch.testing.assert_close(engine.step([Read(slot, [1, 2, 3][len(slot.ids) :])])[0].table, expected)
+    assert [slot.ids for slot in slots] == [[1, 2], [4, 5, 6]]
+    for slot, read in zip(slots, ([3], [7, 8]), strict=True):
+        expected = engine.step([Read(engine.new_slot(), [*slot.ids, *read])])[0].table
+        torch.testing.assert_close(engine.step([Read(slot, read)])[0].table, expected)
 
 
 def fail(*given: object) -> None:
