@@ -70,7 +70,7 @@ def described(directory: Path) -> Tokens:
     """The tokenizer, if its family is supported and it fits the network. Raises BadCheckpoint; needs no weights."""
     tokens = Tokens.load(directory)
     entries = read_json(directory / "config.json").get("vocab_size")
-    if isinstance(entries, int) and max(tokens.ends) >= entries:
+    if isinstance(entries, int) and tokens.last >= entries:
         raise BadCheckpoint(f"{directory}: tokenizer.json has more tokens than config.json; take both from one source")
     return tokens
 

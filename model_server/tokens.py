@@ -61,6 +61,14 @@ class Tokens:
         """Entries of the vocabulary."""
         return int(self.tokenizer.get_vocab_size())
 
+    @property
+    def last(self) -> int:
+        """The highest id that a text or a prompt's layout may hold: a special token of no family is never read."""
+        added = self.tokenizer.get_added_tokens_decoder()
+        unread = {number for number, token in added.items() if token.special} - self.ends
+        unread -= {self.tokenizer.token_to_id(mark) for mark in self.family.marks}
+        return max(number for number in self.tokenizer.get_vocab().values() if number not in unread)
+
     @cached_property
     def ends(self) -> frozenset[int]:
         """Ids that end a suggestion."""

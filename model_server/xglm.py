@@ -152,6 +152,8 @@ class XGLM:
         ids = read.ids
         if start + len(ids) > self.context:
             raise ValueError(f"{start} + {len(ids)} tokens do not fit in {self.context}")
+        if max(ids) >= self.config.vocab_size:  # which would end the process on an accelerator
+            raise ValueError(f"token {max(ids)} is not among the network's {self.config.vocab_size}")
         if isinstance(read, Branches):
             positions, mask = apart(start, [len(way) for way in read.ways], self.dtype)
             return Span(slot.cache, start, ids, True, positions.to(self.device), mask.to(self.device))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tokenizers import AddedToken, Tokenizer
 
 from model_server.causal import Causal
 from model_server.engine import Read, Sampling
-from model_server.loading import CHOOSING, loader
+from model_server.loading import CHOOSING, described, loader
 from model_server.weights import BadCheckpoint
 from tests.worker.checkpoints import write_causal, write_checkpoint
 from tests.worker.hub import COMMIT, Hub
@@ -93,6 +95,21 @@ def test_a_tokenizer_of_another_model_is_refused_before_its_weights_come(hub: Hu
     config = json.loads(hub.files["config.json"])
     hub.files["config.json"] = json.dumps(config | {"vocab_size": 3}).encode()
     assert "tokenizer.json has more tokens than config.json" in refused(hub)
+
+
+@pytest.mark.parametrize("special", [False, True])
+def test_tokens_that_were_added_without_room_in_the_network_are_refused_where_a_text_may_hold_them(
+    checkpoint: Path, tmp_path: Path, special: bool
+) -> None:
+    directory = shutil.copytree(checkpoint, tmp_path / "copy")
+    tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+    tokenizer.add_tokens([AddedToken("<<added>>", special=special)])
+    tokenizer.save(str(directory / "tokenizer.json"))
+    if special:
+        assert described(directory).encode("<<added>>")
+    else:
+        with pytest.raises(BadCheckpoint, match=r"tokenizer\.json has more tokens than config\.json"):
+            described(directory)
 
 
 @pytest.mark.parametrize(
