@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 Result = TypeVar("Result")
+COLDEST = 1e-4
+"""The lowest temperature at which anything but the likeliest token is ever drawn."""
 
 
 class BadScores(Exception):
@@ -23,11 +25,16 @@ class BadScores(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen: greedily at temperature 0."""
+    """How the next token is chosen: greedily at temperature 0, and where it is so low that dividing by it overflows."""
 
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int | None = None
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the likeliest token is taken."""
+        return self.temperature < COLDEST
 
 
 @dataclass(frozen=True, slots=True)

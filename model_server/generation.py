@@ -134,7 +134,7 @@ def write(
     """
     slot, sampling = front.slot, Sampling(request.temperature, request.top_p, request.seed)
     ways = Ways(request.allowed, tokens)
-    lookup = Lookup(slot.ids, 0 if sampling.temperature else guesses)
+    lookup = Lookup(slot.ids, guesses if sampling.greedy else 0)
     text, stops = TextStream(tokens), Stops((*request.stops, *tokens.family.stops))
     bounds, begun = Bounds(request.indent, request.seconds), time.perf_counter()
     written: list[int] = []

@@ -28,9 +28,9 @@ class Logits:
         if among:
             ids = sorted(among)
             return ids[numbers(highest(last[:, ids]))[0]]
-        if sampling.temperature == 0:
+        if sampling.greedy:
             return numbers((self.best or highest(last))[-1:])[0]
-        return sample(last[0].float(), sampling, self.position)
+        return sample(last[0].float().cpu(), sampling, self.position)
 
     def likeliest(self) -> list[int]:
         """See `Scores`."""
@@ -94,7 +94,8 @@ def way_score(rows: Sequence[Row], way: Sequence[int], ends: Sequence[int]) -> S
 
 
 def sample(logits: Tensor, sampling: Sampling, position: int) -> int:
-    """A token drawn at a temperature from the smallest set that holds `top_p` of the probability."""
+    """A token drawn at a temperature from the smallest set that holds `top_p` of the probability; `logits` lie where a
+    seed is kept, on the processor."""
     numbers(highest(logits[None]))
     ordered, ids = torch.softmax(logits / sampling.temperature, dim=-1).sort(descending=True)
     ordered[ordered.cumsum(0) - ordered > sampling.top_p] = 0

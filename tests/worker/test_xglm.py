@@ -111,6 +111,30 @@ def test_a_seed_draws_the_same_tokens(reference: tuple[Path, XGLMForCausalLM]) -
     assert len({scores.pick(Sampling(temperature=1.5)) for _ in range(64)}) > 1
 
 
+@pytest.mark.parametrize("temperature", [5e-324, 1e-40, 1e-9, 1e-4])
+def test_a_tiny_temperature_is_greedy(reference: tuple[Path, XGLMForCausalLM], temperature: float) -> None:
+    loaded = engine(reference)
+    scores = step_one(loaded, loaded.new_slot(), IDS)
+    assert scores.pick(Sampling(temperature, seed=1)) == scores.pick(GREEDY)
+
+
+class Far(torch.Tensor):
+    """Scores on a device where no seed of the processor's can be used."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.multinomial:
+            raise RuntimeError("expected a generator of this device")
+        out = super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[no-untyped-call]
+        return out.as_subclass(torch.Tensor) if func is torch.Tensor.cpu else out
+
+
+def test_a_seed_may_be_given_where_the_scores_are_elsewhere() -> None:
+    table = torch.randn(1, 50, generator=torch.Generator().manual_seed(2))
+    warm = Sampling(temperature=1.5, seed=3)
+    assert Logits(table.as_subclass(Far), 7).pick(warm) == Logits(table, 7).pick(warm)
+
+
 def test_a_tiny_top_p_is_greedy(reference: tuple[Path, XGLMForCausalLM]) -> None:
     loaded = engine(reference)
     scores = step_one(loaded, loaded.new_slot(), IDS)
@@ -123,6 +147,14 @@ def test_a_slot_has_an_end(reference: tuple[Path, XGLMForCausalLM]) -> None:
     step_one(loaded, slot, IDS * 4)
     with pytest.raises(ValueError, match="240 \\+ 60 tokens do not fit in 256"):
         step_one(loaded, slot, IDS)
+
+
+def test_an_unknown_token_is_refused_before_anything_is_read(reference: tuple[Path, XGLMForCausalLM]) -> None:
+    loaded = engine(reference)
+    slot, other = loaded.new_slot(), loaded.new_slot()
+    with pytest.raises(ValueError, match="token 300 is not among the network's 300"):
+        loaded.step([Read(other, [1]), Read(slot, [5, 300])])
+    assert slot.ids == other.ids == []
 
 
 def test_a_wrong_shape_is_named(reference: tuple[Path, XGLMForCausalLM], tmp_path: Path) -> None:
