@@ -2,8 +2,10 @@
 
 A kernel is asked once after each execution, and only while it is idle; a few times more, one for each time that
 somebody wants to know, if it had no time to tell all. An answer is kept until the kernel's iopub announces the next
-execution. While one question is out no second is sent, so a kernel that became busy meanwhile answers once, later, and
-nobody waits for it. A kernel that is told to end is not asked again before another is heard in its place.
+execution, or that a widget's message was answered: its callback is code too. Since a slider sends many, these are asked
+about at most once a second. While one question is out no second is sent, so a kernel that became busy meanwhile answers
+once, later, and nobody waits for it. A kernel that is told to end is not asked again before another is heard in its
+place.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ FIRST_SOUND = 0.25
 LATE = 10.0
 """Seconds that a first sound is waited for, and after which a question that an idle kernel has not answered is lost."""
 ALIVE = ("idle", "busy", "")
+CALM = 1.0
+"""Seconds from a question to one that only the messages of widgets are the reason for."""
 MORE = 20
 """The most questions after one execution for what there was no time to tell."""
 
@@ -35,6 +39,7 @@ class Watch:
         self._answered: int | None = None
         self._more = 0
         self._busy = False
+        self._touched = False
         self._sender = ""
         self._ended: str | None = None
         self._sound = asyncio.Event()
@@ -53,6 +58,8 @@ class Watch:
         if self._channels.state not in ALIVE:
             return Namespace()
         now = asyncio.get_running_loop().time()
+        if self._touched and now - self._asked_at > CALM:
+            self._touched, self._executions = False, self._executions + 1
         if self._asking and not self._busy and now - self._asked_at > LATE:
             self._asking.cancel()
         elif self._asking is None and (self._more > 0 or not self._current()) and self._idle():
@@ -109,6 +116,8 @@ class Watch:
             self._executions += 1
         elif message.parent.msg_type == "execute_request":
             self._busy = message.state == "busy"
+        elif message.parent.msg_type == "comm_msg" and message.state == "idle":
+            self._touched = True
 
     def _forget(self) -> None:
         self._executions += 1

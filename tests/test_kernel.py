@@ -132,6 +132,26 @@ async def test_a_busy_kernel_is_not_waited_for_and_an_interrupted_one_is_asked(m
         assert (await settled(kernels, page.id, "y")).lacks("z")
 
 
+COMM = """
+def opened(comm, message):
+    comm.on_msg(lambda message: globals().update(written=1))
+get_ipython().kernel.comm_manager.register_target('widget', opened)
+x = 1
+"""
+
+
+async def test_what_a_widgets_callback_changes_is_known(manager: Any) -> None:
+    async with notebook(manager) as (page, kernels):
+        await page.run(COMM)
+        assert (await settled(kernels, page.id, "x")).lacks("written")
+        for kind, content in (("comm_open", {"target_name": "widget"}), ("comm_msg", {})):
+            message = page.client.session.msg(kind, {"comm_id": "1", "data": {}, **content})
+            page.client.shell_channel.send(message)
+        async with asyncio.timeout(10):
+            while (await kernels.of(page.id)).lacks("written"):  # noqa: ASYNC110 (looked at from outside)
+                await asyncio.sleep(0.05)
+
+
 async def test_a_restarted_kernel_has_forgotten(manager: Any) -> None:
     async with notebook(manager) as (page, kernels):
         await page.run("x = 1")
