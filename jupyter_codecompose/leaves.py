@@ -29,7 +29,8 @@ class Leaf:
 
     `statement` counts the logical lines before it, `depth` the brackets that are open; `top`: its logical line is not
     indented, and opens no block; `binds`: it gives a name a value; `torn`: it stands where the text does not parse;
-    `local`: in a function or class, or bound by a comprehension; `open` begins a string that never ends.
+    `local`: in a function or class, or bound by a comprehension; `open` begins a string that never ends. What stands
+    behind the `!` of a formatted string is no name.
     """
 
     text: str
@@ -61,10 +62,10 @@ def leaves(text: str) -> tuple[Leaf, ...]:
 
 def _leaves(text: str) -> Iterator[Leaf]:
     at = statement = depth = 0
-    top, begins, past = True, True, 0
+    top, begins, past, before = True, True, 0, ""
     for leaf, torn, local in _all(GRAMMAR.parse(text)):
         at += len(leaf.prefix)
-        value, sort = leaf.value, _sort(leaf)
+        value, sort = leaf.value, "other" if before == "!" else _sort(leaf)
         if begins and value:
             top, begins = _unindented(text, at) and value not in BLOCKS, False
         depth -= sort == "operator" and value in CLOSING and depth > 0
@@ -76,7 +77,7 @@ def _leaves(text: str) -> Iterator[Leaf]:
             past = len(text) if len(value.lstrip("rRbBuUfF")) == 3 else _line_end(text, at)
         if sort == "newline":
             statement, depth, begins = statement + 1, 0, True
-        at += len(value)
+        at, before = at + len(value), value
 
 
 def _all(node: Any, torn: bool = False, local: bool = False) -> Iterator[tuple[Any, bool, bool]]:

@@ -82,6 +82,7 @@ RIGHT = [
     ("", "def f(a: paths[n, top], *b: n, c=[d for d in range(3)], **e) -> paths[n, n]:\n    print(b, c, e, [a"),
     ("", "class A(B := n, metaclass=top):\n    print(B, [A"),
     ("", "from a import (b as c, d\n,e"),
+    ("print(", "f'{n!r}, {n!s:>8} and {weather.wind!a}')"),
     ("", "async with (\n    open(n) as late\n):\n    print(late, [late"),
 ]
 
