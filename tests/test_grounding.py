@@ -49,6 +49,10 @@ WRONG = [
     ("", "class Net(np.Module):", "class Net("),
     ("", "with open(n) as f, missing() as g:", "with open(n) as f"),
     ("f = ", "lambda a, b=missing: a", "lambda a, b="),
+    ("", "match n:\n    case np.nothing:", "match n:\n    case"),
+    ("match n:\n    ", "case late if missing: print(late)", "case late"),
+    ("match n:\n    ", "case missing(a, b):", "case"),
+    ("class Stack[T]:\n    item: ", "T\n    other: missing", "T\n    other:"),
     ("", "def f(a, b=missing, c=1):", "def f(a, b="),
 ]
 RIGHT = [
@@ -83,6 +87,13 @@ RIGHT = [
     ("", "class A(B := n, metaclass=top):\n    print(B, [A"),
     ("", "from a import (b as c, d\n,e"),
     ("print(", "f'{n!r}, {n!s:>8} and {weather.wind!a}')"),
+    ('match n:\n    case {"kind": kind, "size": [size, *rest]}:\n        print(', "kind, size, rest)"),
+    ("match n:\n    case top(by=late) | [_, late] if late:\n        print(", "late)"),
+    ("match n:\n    ", "case [late, other]: print(late, other)"),
+    (
+        "class Stack[T]:\n    item: ",
+        "T\n    def f[K: T, *A, **P](self, k: K) -> list[T]: return [K, A, P]".replace("list", "print"),
+    ),
     ("", "async with (\n    open(n) as late\n):\n    print(late, [late"),
 ]
 
