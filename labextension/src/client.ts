@@ -13,6 +13,7 @@ import {
   decodeStatus,
   encodeSnapshot,
   type Event,
+  Garbled,
   type IFault,
   type ISent,
   type ISnapshot,
@@ -25,7 +26,7 @@ export type Ask = (route: string, init: RequestInit) => Promise<IReply>;
 /** No request outlives this, in milliseconds. */
 export const DEADLINE = 15_000;
 
-const GET: RequestInit = { method: 'GET', cache: 'no-store' };
+export const GET: RequestInit = { method: 'GET', cache: 'no-store' };
 
 export interface IClient {
   complete(
@@ -60,9 +61,9 @@ export class Client implements IClient {
       } else {
         yield await this._refusal(reply);
       }
-    } catch {
+    } catch (reason) {
       if (!signal.aborted) {
-        yield limit.isOver ? this._late() : this._unreachable();
+        yield this._failure(reason, limit);
       }
     } finally {
       limit.dispose();
@@ -87,7 +88,7 @@ export class Client implements IClient {
   private async _answer<T>(
     route: string,
     init: RequestInit,
-    decode: (value: unknown) => T | IFault
+    decode: (value: unknown) => T
   ): Promise<T | IFault> {
     const limit = new Limit(this._deadline);
     try {
@@ -95,8 +96,8 @@ export class Client implements IClient {
       return isOk(reply)
         ? decode(parse(await whole(reply)))
         : await this._refusal(reply);
-    } catch {
-      return limit.isOver ? this._late() : this._unreachable();
+    } catch (reason) {
+      return this._failure(reason, limit);
     } finally {
       limit.dispose();
     }
@@ -119,6 +120,12 @@ export class Client implements IClient {
             'The server part of CodeCompose is not running. Install jupyter-codecompose where Jupyter Server runs, then restart it.'
           )
         );
+      case 424:
+      case 502:
+      case 503:
+      case 504:
+        // A proxy or a hub in front of a server that is gone, for now.
+        return this._unreachable();
       case 413:
         return fault('invalid', trans.__('This document is too large.'));
       case 429:
@@ -133,12 +140,22 @@ export class Client implements IClient {
     }
   }
 
-  private _unreachable(): IFault {
-    return fault('down', this._trans.__('Jupyter Server cannot be reached.'));
+  private _failure(reason: unknown, { isOver }: Limit): IFault {
+    if (isOver) {
+      return fault('busy', this._trans.__('The suggestion took too long.'));
+    }
+    return reason instanceof Garbled
+      ? fault(
+          'invalid',
+          this._trans.__(
+            'The server sent something this page does not understand. Reload the page.'
+          )
+        )
+      : this._unreachable();
   }
 
-  private _late(): IFault {
-    return fault('busy', this._trans.__('The suggestion took too long.'));
+  private _unreachable(): IFault {
+    return fault('down', this._trans.__('Jupyter Server cannot be reached.'));
   }
 
   private _ask: Ask;

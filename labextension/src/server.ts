@@ -1,6 +1,5 @@
 /** How JupyterLab's page asks the server extension: as its host does, but from a thread of its own. */
 
-import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { Ask } from './client';
 import { Courier } from './courier';
@@ -10,7 +9,7 @@ import { startThread } from './thread';
 export function askServer(host: ServerConnection.ISettings): Ask {
   const settings = viaThread(host);
   return async (route, init) => {
-    const url = URLExt.join(settings.baseUrl, 'codecompose', route);
+    const url = settings.baseUrl.replace(/\/?$/, `/codecompose/${route}`);
     const reply = await ServerConnection.makeRequest(url, init, settings);
     return isReply(reply) ? reply : replyOf(reply);
   };

@@ -1,14 +1,17 @@
 /**
- * Text of a server-sent event stream → events, one last word guaranteed.
+ * Text of a server-sent event stream → events.
  *
  * The text may be cut anywhere. Lines are bounded. It does not know who sent them or why.
  */
 
-import { decodeEvent, type Event, type IFault } from './wire';
+import { decodeEvent, type Event } from './wire';
 
 export const MAX_LINE = 65_536;
 
-/** The events in `texts`, up to and with the first `end` or `fault`. Closing the generator closes `texts`. */
+/**
+ * The events in `texts`, up to and with the first `end` or `fault`; throws where that does not come, and `Garbled` where
+ * something else does. Closing the generator closes `texts`.
+ */
 export async function* readEvents(
   texts: AsyncIterable<string>
 ): AsyncGenerator<Event, void, void> {
@@ -25,7 +28,7 @@ export async function* readEvents(
       break;
     }
   }
-  yield broken();
+  throw new Error('The stream has no last word.');
 }
 
 /** Cuts text into lines, and lines into the data of events; comments and other fields are skipped. */
@@ -72,12 +75,4 @@ export function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function broken(): IFault {
-  return {
-    type: 'fault',
-    code: 'down',
-    message: 'The connection ended before the suggestion did.'
-  };
 }

@@ -116,19 +116,25 @@ export function encodeSnapshot({ cells, ...rest }: ISnapshot): string {
   return `${JSON.stringify(rest).slice(0, -1)},"cells":[${json.slice(1)}]}`;
 }
 
-/** The event in `value`, or a fault that says there is none. Never throws. */
-export function decodeEvent(value: unknown): Event {
-  return isEvent(value) ? value : garbled();
-}
+/** What came is no message of ours: the page or the server is older than the other. */
+export class Garbled extends Error {}
 
-/** The status in `value`, or a fault that says there is none. Never throws. */
-export function decodeStatus(value: unknown): IStatus | IFault {
-  return isStatus(value) ? value : garbled();
-}
+/** The event in `value`. Throws `Garbled` where there is none. */
+export const decodeEvent = decoder(isEvent);
 
-/** What was sent, in `value`, or a fault that says there is none. Never throws. */
-export function decodeSent(value: unknown): ISent | IFault {
-  return isSent(value) ? value : garbled();
+/** The status in `value`. Throws `Garbled` where there is none. */
+export const decodeStatus = decoder(isStatus);
+
+/** What was sent, in `value`. Throws `Garbled` where there is nothing. */
+export const decodeSent = decoder(isSent);
+
+function decoder<T>(is: (value: unknown) => value is T): (value: unknown) => T {
+  return value => {
+    if (is(value)) {
+      return value;
+    }
+    throw new Garbled();
+  };
 }
 
 type Check = (value: unknown) => boolean;
@@ -236,15 +242,6 @@ function fits(value: unknown, required: Shape, optional: Shape): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function garbled(): IFault {
-  return {
-    type: 'fault',
-    code: 'invalid',
-    message:
-      'The server sent something this page does not understand. Reload the page.'
-  };
 }
 
 function jsonOf(cell: ICell): string {

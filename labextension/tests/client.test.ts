@@ -82,10 +82,23 @@ describe('complete', () => {
     [429, '{"message": "Too many requests."}', 'busy', /^Too many requests.$/],
     [400, '{"message": "cursor is 3"}', 'invalid', /^cursor is 3$/],
     [500, '{"message": ""}', 'internal', /failed/],
-    [503, 'null', 'internal', /failed/]
+    [424, '', 'down', /reached/],
+    [502, '<html>', 'down', /reached/],
+    [503, 'null', 'down', /reached/],
+    [504, '', 'down', /reached/]
   ])('makes one fault of a %i', async (status, body, code, message) => {
     const events = await complete(answering(status, body));
     expect(events).toEqual([
+      { type: 'fault', code, message: expect.stringMatching(message) as string }
+    ]);
+  });
+
+  it.each([
+    ['data: {"type":"chunk","text":"a"}\n\n', 'down', /reached/],
+    ['data: {"type":"chunk","text":"a"}\n\ndata: {\n\n', 'invalid', /Reload/]
+  ])('says what is wrong after a chunk: %j', async (body, code, message) => {
+    expect(await complete(answering(200, body))).toEqual([
+      { type: 'chunk', text: 'a' },
       { type: 'fault', code, message: expect.stringMatching(message) as string }
     ]);
   });
