@@ -7,7 +7,7 @@
 
 import { type ISignal, Signal } from '@lumino/signaling';
 import { nextLine, nextWord } from '../src/parts';
-import { type IPlace, isSamePlace, placeOf } from '../src/place';
+import { type IEditor, type IPlace, isSamePlace, placeOf } from '../src/place';
 import type { Provider } from '../src/provider';
 import { restOf, typedSince } from '../src/suggestion';
 import type { Context } from '../src/view';
@@ -37,6 +37,11 @@ export class Completer {
   /** What is grey, for those who do not see it. */
   get current(): { insertText: string; streaming: boolean } {
     return { insertText: this._rest, streaming: this._isGrowing };
+  }
+
+  /** Where it is grey. */
+  get editor(): IEditor | null {
+    return this._shown && editorOf(this._shown.cm);
   }
 
   /** Emits when something else is grey, or nothing. */

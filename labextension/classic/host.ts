@@ -26,7 +26,6 @@ export interface ICodeMirror {
   hasFocus(): boolean;
   somethingSelected(): boolean;
   getMode(): { readonly name?: string };
-  listSelections(): unknown[];
   replaceRange(
     text: string,
     from: IPosition,

@@ -34,7 +34,7 @@ const TOOLBAR = '#maintoolbar-container';
 /** Called by the classic notebook. */
 export async function load_ipython_extension(): Promise<void> {
   const ask = askServer(Jupyter.notebook.base_url);
-  if (!(await isServed(ask).catch(() => false))) {
+  if (!(await isServed(ask))) {
     console.info('CodeCompose: the server extension is not there.');
     return;
   }
@@ -85,9 +85,10 @@ function start(client: Client): void {
   here.changed.connect(() =>
     announcer.say(here.off ? offSentence(here.off, english) : '')
   );
-  void readSettings(notebook.config, notebook.base_url).then(settings =>
-    power.bind(settings)
-  );
+  void readSettings(notebook.config, notebook.base_url).then(settings => {
+    power.bind(settings);
+    announcer.bind(settings);
+  });
   addButton(document.querySelector(TOOLBAR), { status, power, here, meter });
   addActions(Jupyter, completer, power, here);
   watchList(() => completer.clear(), resume);
@@ -110,13 +111,13 @@ function start(client: Client): void {
     }
   });
   events.on('finished_execute.CodeCell', () => {
-    provider.forget();
+    provider.expire();
     const cm = focusedIn(notebook);
     if (cm) {
       completer.wake(cm);
     }
   });
-  events.on('kernel_ready.Kernel', () => provider.forget());
+  events.on('kernel_ready.Kernel', () => provider.expire());
   events.on(
     'kernel_ready.Kernel finished_execute.CodeCell edit_mode.Cell',
     warmer.plan
@@ -135,6 +136,9 @@ function announce(completer: Completer): Announcer {
     model,
     get current() {
       return completer.current;
+    },
+    get editor() {
+      return completer.editor;
     }
   };
   const announcer = new Announcer(listenedTo(), english);

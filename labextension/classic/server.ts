@@ -1,6 +1,6 @@
 /** How the classic notebook's page asks the server extension: below its base URL, with the cookie against forgery. */
 
-import type { Ask } from '../src/client';
+import { type Ask, DEADLINE, GET } from '../src/client';
 import { Courier } from '../src/courier';
 import { startThread } from '../src/thread';
 
@@ -15,13 +15,18 @@ export function askServer(baseUrl: string): Ask {
     });
 }
 
-/** Whether there is a server extension to ask. */
+/** Whether there is a server extension to ask; whatever goes wrong now may be right at the next key. */
 export async function isServed(ask: Ask): Promise<boolean> {
-  const response = await ask('status', { method: 'GET', cache: 'no-store' });
-  return response.status !== 404;
+  try {
+    const signal = AbortSignal.timeout(DEADLINE);
+    return (await ask('status', { ...GET, signal })).status !== 404;
+  } catch {
+    return true;
+  }
 }
 
-function forgery(): Record<string, string> {
+/** The header against forgery. */
+export function forgery(): Record<string, string> {
   const found = /\b_xsrf=([^;]*)/.exec(document.cookie);
   return found?.[1] ? { 'X-XSRFToken': found[1] } : {};
 }

@@ -1,6 +1,6 @@
 /**
- * What the person has set: in the classic notebook's own configuration, and in JupyterLab, whose `languages_off` holds here
- * as well.
+ * What the person has set: in the classic notebook's own configuration, and in JupyterLab, whose `languages_off` and
+ * `announce` hold here as well.
  *
  * A change is kept in the classic notebook's.
  */
@@ -8,6 +8,7 @@
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Signal } from '@lumino/signaling';
 import type { IConfig } from './host';
+import { forgery } from './server';
 
 /** Where the host keeps what was set. */
 const SECTION = 'CodeCompose';
@@ -23,7 +24,8 @@ export async function readSettings(
   const ours = (config.data[SECTION] ?? {}) as Record<string, unknown>;
   const composite = {
     enabled: ours['enabled'],
-    languages_off: ours['languages_off'] ?? theirs['languages_off']
+    languages_off: ours['languages_off'] ?? theirs['languages_off'],
+    announce: theirs['announce']
   };
   const settings = {
     composite,
@@ -40,7 +42,11 @@ async function readLab(baseUrl: string): Promise<Record<string, unknown>> {
   const root = baseUrl.replace(/\/$/, '');
   const url = `${root}/lab/api/settings/${ID}`;
   try {
-    const response = await fetch(url, { credentials: 'same-origin' });
+    // A hub reads the cookie of a page's own request only with this header.
+    const response = await fetch(url, {
+      credentials: 'same-origin',
+      headers: forgery()
+    });
     const read: unknown = response.ok ? await response.json() : {};
     return (Reflect.get(read as object, 'settings') ?? {}) as Record<
       string,

@@ -13,9 +13,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Lull } from './lull';
+import { type IEditor, type IPlace, placeOf } from './place';
+import { typedSince } from './suggestion';
 
 /** The part of the host's completer that is watched. */
-export type Watched = Pick<InlineCompleter, 'current' | 'model'>;
+export type Watched = Pick<InlineCompleter, 'current' | 'model'> & {
+  readonly editor?: IEditor | null | undefined;
+};
 
 /** Milliseconds without any change that make a pause. */
 export const PAUSE = 750;
@@ -67,16 +71,20 @@ export class Announcer implements IDisposable {
   }
 
   private _speak(): void {
-    const current = this._completer?.current;
+    const completer = this._completer;
+    const current = completer?.current;
     if (current?.streaming) {
       this._lull.stir();
       return;
     }
     this._completer = null;
     const text = current?.insertText ?? '';
+    const place = completer?.editor ? placeOf(completer.editor) : null;
+    const typed = place && this._place && typedSince(this._place, place);
     // What is left of a suggestion is not a new one.
-    if (text === '' || !this._said.endsWith(text)) {
+    if (text === '' || typed === null || this._said !== typed + text) {
       this._said = text;
+      this._place = place;
       this.say(this._sentence(text));
     }
   }
@@ -103,6 +111,7 @@ export class Announcer implements IDisposable {
   private _lull = new Lull(PAUSE, () => this._speak());
   private _completer: Watched | null = null;
   private _said = '';
+  private _place: IPlace | null = null;
 }
 
 /** A factory of completers for which `announcer` speaks. */

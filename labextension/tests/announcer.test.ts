@@ -1,11 +1,12 @@
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Announcer, PAUSE, type Watched } from '../src/announcer';
-import { trans } from './fakes';
+import { FakeEditor, trans } from './fakes';
 
 /** The host's completer, as far as it is watched. */
 class FakeCompleter {
   current: { insertText: string; streaming: boolean } | null = null;
+  readonly editor = new FakeEditor('');
   readonly model = {
     suggestionsChanged: new Signal<this, void>(this),
     filterTextChanged: new Signal<this, void>(this)
@@ -18,6 +19,7 @@ class FakeCompleter {
 
   type(count: number): void {
     if (this.current) {
+      this.editor.type(this.current.insertText.slice(0, count));
       this.current.insertText = this.current.insertText.slice(count);
     }
     this.model.filterTextChanged.emit();
@@ -94,6 +96,15 @@ describe('Announcer', () => {
     completer.show('sum()');
     pause();
     expect(region.textContent).toBe('Suggestion: sum()');
+  });
+
+  it('says the end of what it said where that was not typed along', () => {
+    completer.show('mean()');
+    pause();
+    completer.editor.type('sum');
+    completer.show('()');
+    pause();
+    expect(region.textContent).toBe('Suggestion: ()');
   });
 
   it('says the same suggestion at another place', () => {
