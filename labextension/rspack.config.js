@@ -18,6 +18,16 @@ const minimizerOptions = {
 
 module.exports = {
   target: ['web', 'es2022'],
+  module: {
+    rules: [
+      {
+        test: /\.css$/,
+        enforce: 'pre',
+        loader: 'builtin:lightningcss-loader',
+        options: { minify: true }
+      }
+    ]
+  },
   optimization: {
     minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ minimizerOptions })]
   }

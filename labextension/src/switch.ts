@@ -5,20 +5,15 @@
  */
 
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
-import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-export class Switch implements IDisposable {
+export class Switch {
   get isOn(): boolean {
     return this._isOn;
   }
 
   get changed(): ISignal<this, boolean> {
     return this._changed;
-  }
-
-  get isDisposed(): boolean {
-    return this._isDisposed;
   }
 
   /** Follows `settings` from now on. */
@@ -46,12 +41,6 @@ export class Switch implements IDisposable {
     await this._settings?.set('languages_off', off);
   }
 
-  dispose(): void {
-    this._isDisposed = true;
-    this._settings?.changed.disconnect(this._onSettings, this);
-    Signal.clearData(this);
-  }
-
   private _onSettings(settings: ISettingRegistry.ISettings): void {
     const { enabled, languages_off: off } = settings.composite;
     this._set(
@@ -72,7 +61,6 @@ export class Switch implements IDisposable {
 
   private _isOn = true;
   private _languagesOff: string[] = [];
-  private _isDisposed = false;
   private _settings: ISettingRegistry.ISettings | null = null;
   private _changed = new Signal<this, boolean>(this);
 }

@@ -17,5 +17,5 @@ export interface ICodeCompose {
 
 export const ICodeCompose = new Token<ICodeCompose>(
   'jupyter-codecompose:ICodeCompose',
-  'The state of CodeCompose: what the server says, whether suggestions appear by themselves, here and at all, and how long they take.'
+  'The state of CodeCompose: what the server says, what is on, and how long suggestions take.'
 );

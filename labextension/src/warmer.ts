@@ -12,7 +12,6 @@ import {
   type NotebookPanel
 } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
-import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { IClient } from './client';
 import { notebook } from './documents';
@@ -22,7 +21,7 @@ import type { IFault, IStatus } from './wire';
 /** After the last cell of a run, in milliseconds. */
 const QUIET = 200;
 
-export class Warmer implements IDisposable {
+export class Warmer {
   constructor(tracker: INotebookTracker, client: Pick<IClient, 'warm'>) {
     this._tracker = tracker;
     this._client = client;
@@ -40,19 +39,6 @@ export class Warmer implements IDisposable {
   /** Emits when a cell has run or the kernel starts anew: names may mean something else now. */
   get executed(): ISignal<this, void> {
     return this._executed;
-  }
-
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    clearTimeout(this._timer);
-    this._tracker.widgetAdded.disconnect(this._onAdded, this);
-    this._tracker.activeCellChanged.disconnect(this._onEntered, this);
-    NotebookActions.executed.disconnect(this._onExecuted, this);
-    Signal.clearData(this);
   }
 
   private _onAdded(_: INotebookTracker, panel: NotebookPanel): void {
@@ -82,9 +68,7 @@ export class Warmer implements IDisposable {
 
   private _plan(panel: NotebookPanel): void {
     clearTimeout(this._timer);
-    if (!this.isDisposed) {
-      this._timer = setTimeout(() => void this._warm(panel), QUIET);
-    }
+    this._timer = setTimeout(() => void this._warm(panel), QUIET);
   }
 
   private async _warm(panel: NotebookPanel): Promise<void> {
@@ -98,7 +82,6 @@ export class Warmer implements IDisposable {
   private _tracker: INotebookTracker;
   private _client: Pick<IClient, 'warm'>;
   private _timer: ReturnType<typeof setTimeout> | undefined;
-  private _isDisposed = false;
   private _answered = new Signal<this, IStatus | IFault>(this);
   private _executed = new Signal<this, void>(this);
 }
