@@ -50,10 +50,6 @@ export class Generation implements IDisposable {
     return this._question.place;
   }
 
-  get text(): string {
-    return this._text;
-  }
-
   get isDone(): boolean {
     return this._last !== null || this.isDisposed;
   }
@@ -100,6 +96,11 @@ export class Generation implements IDisposable {
       !this.isDone ||
       (this.isWhole && !isInvoked && this._text === '' && this.isAt(place))
     );
+  }
+
+  /** Whether all of it was typed, or accepted. */
+  isTyped(now: IPlace): boolean {
+    return this.isWhole && this._text !== '' && this.rest(now) === '';
   }
 
   /** Whether it was asked for at `place` itself. */

@@ -40,7 +40,7 @@ export class Generations {
     return this._current;
   }
 
-  /** Emits the last word of each request that was not cancelled, and that somebody waited for. */
+  /** Emits the last word of each request that was not cancelled, that somebody waited for and the worker was asked. */
   get ended(): ISignal<this, IEnd | IFault> {
     return this._ended;
   }
@@ -72,7 +72,7 @@ export class Generations {
 
   /** Keeps the current generation if it is whole, ends it if it is not. */
   retire(): void {
-    if (this._current?.isWhole) {
+    if (this._current?.isWhole && this._current !== this._expired) {
       this._cache.keep(this._current);
     } else {
       this._current?.dispose();
@@ -83,7 +83,15 @@ export class Generations {
   /** Ends what is in flight and forgets what was kept. */
   clear(): void {
     this._current?.dispose();
-    this._current = null;
+    this.expire();
+  }
+
+  /** Forgets all that is whole. What is shown or waited for comes to its end, lest half of it stays, and is not kept. */
+  expire(): void {
+    if (this._current?.isDone) {
+      this._current = null;
+    }
+    this._expired = this._current;
     this._prefetch.drop();
     this._cache.clear();
   }
@@ -102,13 +110,14 @@ export class Generations {
       if (generation.isWhole) {
         this._cache.keep(generation);
       }
-    } else if (last) {
+    } else if (last && !('reason' in last && last.reason === 'silent')) {
       this._ended.emit(last);
     }
   }
 
   private _client: Completes;
   private _current: Generation | null = null;
+  private _expired: Generation | null = null;
   private _prefetch: Prefetch;
   private _cache = new Cache();
   private _ended = new Signal<this, IEnd | IFault>(this);

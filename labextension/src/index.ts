@@ -21,6 +21,7 @@ import {
   nullTranslator,
   type TranslationBundle
 } from '@jupyterlab/translation';
+import type { Widget } from '@lumino/widgets';
 import { announcedFactory, Announcer, listenedTo } from './announcer';
 import { Client } from './client';
 import { addCommands, PARTS, SHOW_SENT, TURN_ON } from './commands';
@@ -32,6 +33,7 @@ import { codeComposeIcon } from './icon';
 import { StatusItem } from './item';
 import { Keys } from './keys';
 import { Meter } from './meter';
+import { areOthersAsked } from './others';
 import { Pauses } from './pauses';
 import type { IAction } from './popup';
 import { Provider } from './provider';
@@ -86,12 +88,17 @@ const plugin: JupyterFrontEndPlugin<ICodeCompose> = {
       const editor = widget && completers.of(widget)?.editor;
       return editor ? quiet.reasonIn(widget, editor) : null;
     });
-    const pauses = watchPauses(app, manager, completers, provider);
+    const pauses = watchPauses(app, completers, {
+      isQuiet: (context, editor) =>
+        areOthersAsked(provider.identifier, manager, registry) ||
+        provider.isQuiet(context, editor),
+      ask: widget => provider.inPause(() => manager.inline?.invoke(widget.id))
+    });
     if (tracker) {
       const warmer = new Warmer(tracker, client);
       warmer.answered.connect((_, answer) => status.hear(answer));
       warmer.executed.connect(() => {
-        provider.forget();
+        provider.expire();
         pauses.stir();
       });
     }
@@ -162,9 +169,8 @@ const tab: JupyterFrontEndPlugin<void> = {
 /** Asks in pauses, in the document in front. */
 function watchPauses(
   app: JupyterFrontEnd,
-  manager: ICompletionProviderManager,
   completers: Completers,
-  provider: Provider
+  { isQuiet, ask }: Pick<Provider, 'isQuiet'> & { ask(widget: Widget): void }
 ): Pauses {
   const inFront = () => {
     const widget = app.shell.currentWidget;
@@ -174,9 +180,9 @@ function watchPauses(
     }
     const context = { widget } as Context;
     return sceneOf(completer, {
-      isQuiet: editor => provider.isQuiet(context, editor),
+      isQuiet: editor => isQuiet(context, editor),
       readDocument: editor => documentOf(context, editor),
-      ask: () => provider.inPause(() => manager.inline?.invoke(widget.id))
+      ask: () => ask(widget)
     });
   };
   return new Pauses(window, inFront, hasPopup);

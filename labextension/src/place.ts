@@ -9,6 +9,7 @@ import type { CodeEditor } from '@jupyterlab/codeeditor';
 
 /** A cursor in the text of one editor. */
 export interface IPlace {
+  /** Stands for the editor, and does not keep it in memory after it was closed. */
   readonly editor: object;
   readonly before: string;
   readonly after: string;
@@ -39,5 +40,17 @@ export function isSamePlace(one: IPlace, other: IPlace): boolean {
 export function placeOf(editor: IEditor): IPlace {
   const text = editor.model.sharedModel.getSource();
   const offset = offsetOf(editor);
-  return { editor, before: text.slice(0, offset), after: text.slice(offset) };
+  return {
+    editor: standInOf(editor),
+    before: text.slice(0, offset),
+    after: text.slice(offset)
+  };
 }
+
+function standInOf(editor: IEditor): object {
+  const standIn = standIns.get(editor) ?? {};
+  standIns.set(editor, standIn);
+  return standIn;
+}
+
+const standIns = new WeakMap<IEditor, object>();

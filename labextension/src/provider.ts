@@ -140,9 +140,14 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     this._generations.retire();
   }
 
-  /** Ends what is in flight and forgets what was kept: the world has changed. */
+  /** Ends what is in flight and forgets what was kept: it may no longer be shown. */
   forget(): void {
     this._generations.clear();
+  }
+
+  /** Forgets what was kept: the world has changed. What the person waits for goes on. */
+  expire(): void {
+    this._generations.expire();
   }
 
   dispose(): void {
@@ -165,6 +170,7 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     }
     this._turn.end();
     const turn = (this._turn = new Turn());
+    const isAway = watchFocus(editor);
     // The host asks before its editor has put the cursor where somebody else's edit takes it.
     await Promise.resolve();
     const document = this._documentOf(context, editor);
@@ -179,10 +185,17 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
     const isForeign = this._see(question.place) && trigger === 'automatic';
     const isQuiet = isForeign || (isAutomatic && this.isQuiet(context, editor));
     const view = { context, editor, turn };
+    if (this._generations.current?.isTyped(question.place)) {
+      this._refusals.agree();
+    }
     const answer =
       (await this._join(question, view, isQuiet)) ??
       (isQuiet ? null : await this._ask(question, view));
-    return turn.isOver || !answer ? [] : this._show(answer, isAutomatic);
+    if (turn.isOver || !answer || isAway()) {
+      return [];
+    }
+    const items = await this._show(answer, isAutomatic);
+    return isAway() ? [] : items;
   }
 
   /** What is there already, or comes; null if there was nothing to join, or it came to something else than was typed. */
@@ -315,6 +328,15 @@ export class Provider implements IInlineCompletionProvider, IDisposable {
   private _tokens = 0;
   private _isPause = false;
   private _isDisposed = false;
+}
+
+/**
+ * Whether the focus has gone from `editor` to something else on the page. The host would show there what was asked for
+ * here. While another window has the focus, the person is still here.
+ */
+function watchFocus(editor: IEditor): () => boolean {
+  const had = editor.hasFocus();
+  return () => had && !editor.hasFocus() && document.hasFocus();
 }
 
 /** What came of a fetch: null if the person is somewhere else. */

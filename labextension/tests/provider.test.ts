@@ -261,6 +261,54 @@ describe('Provider', () => {
     expect(host.client.requests.length).toBe(3);
   });
 
+  it('keeps nothing but what is in flight when the world has changed', async () => {
+    const { item, request, stream } = await streaming('nt');
+    host.provider.expire();
+    request.say('(x)');
+    request.end();
+    await stream.done;
+    expect(item).toMatchObject({ insertText: 'nt' });
+    expect(stream.texts.at(-1)).toBe('nt(x)');
+    void host.type('v');
+    await vi.advanceTimersByTimeAsync(60);
+    host.editor.backspace();
+    void host.fetch();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(host.client.requests.length).toBe(3);
+  });
+
+  it('gives nothing for an editor that was left, unless another window has the focus', async () => {
+    for (const [isWindow, count] of [
+      [true, 0],
+      [false, 1]
+    ] as const) {
+      vi.stubGlobal('document', { hasFocus: () => isWindow });
+      host.provider.forget();
+      host.editor.isFocused = true;
+      const { items, request } = await ask();
+      host.editor.isFocused = false;
+      request.say('nt()');
+      request.end();
+      expect(await items).toHaveLength(count);
+    }
+    vi.unstubAllGlobals();
+  });
+
+  it('counts what was accepted as no refusal', async () => {
+    const { items, request } = await ask();
+    request.say('nt = ');
+    request.end();
+    await items;
+    const next = host.type('nt = ');
+    await vi.advanceTimersByTimeAsync(600);
+    host.client.last.say('a');
+    host.client.last.end();
+    await next;
+    void host.type('(');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(host.client.requests.length).toBe(3);
+  });
+
   it('ends what is in flight when another editor is used', async () => {
     const { request } = await streaming('nt');
     void host.fetch(1, new FakeEditor('x = '));
@@ -381,11 +429,16 @@ describe('Provider', () => {
       []
     );
     expect(await fail()).toEqual([]);
-    const { request } = await ask();
-    request.end();
-    await settle();
-    host.editor.type('n');
-    expect(await fail()).toEqual(shown);
+    for (const [reason, again] of [
+      ['silent', []],
+      ['stop', shown]
+    ] as const) {
+      const { request } = await ask();
+      request.send({ type: 'end', reason });
+      await settle();
+      host.editor.type('n');
+      expect(await fail()).toEqual(again);
+    }
     for (const code of ['loading', 'busy'] as const) {
       expect(await fail({ ...FAULT, code, message: 'Wait.' })).toEqual([]);
     }

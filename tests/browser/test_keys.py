@@ -22,6 +22,7 @@ KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "languag
 TARGET = "total = frame.mean(axis=1)"
 BLOCK = "for row in rows:\n    first(row)\n    second(row)"
 POPUP = ".jp-Completer:not(.lm-mod-hidden)"
+HISTORY = "@jupyterlab/inline-completer:history"
 WATCH_SECONDS = 1.0
 
 
@@ -277,6 +278,38 @@ def test_a_new_cell_below_one_that_has_run(front: Keys) -> None:
     assert front.asked_here() == ["pause"]
     assert front.source() == ""
     front.remove(1)
+
+
+def test_a_pause_asks_nobody_else(browser: Browser, server: Server) -> None:
+    place = server.home / "settings/@jupyterlab/completer-extension"
+    place.mkdir(parents=True, exist_ok=True)
+    settings = place / "inline-completer.jupyterlab-settings"
+    settings.write_text(json.dumps({"providers": {HISTORY: {"enabled": True}}}))
+    nbformat.write(new_notebook(cells=[new_code_cell()], metadata=KERNEL), server.root / "others.ipynb")
+    keys = Keys(browser)
+    keys.open(f"{server.url}/lab/tree/others.ipynb?reset&token={server.token}")
+    keys.edit(0)
+    assert keys.begin_with("total", TARGET) == TARGET.removeprefix("total")
+    keys.press("Tab")
+    keys.press("Enter")
+    keys.answers.forget()
+    keys.see_no_request()
+    keys.page.close()
+    settings.unlink()
+
+
+def test_what_was_asked_for_in_one_cell_does_not_come_in_another(cell: Keys) -> None:
+    cell.answers.suggest(TARGET, held="total")
+    cell.type("total")
+    cell.press("Alt+\\")
+    cell.page.wait_for_function("() => window.answers.asked.some(({ trigger }) => trigger === 'invoke')")
+    cell.edit(0)
+    cell.answers.go()
+    cell.page.wait_for_timeout(WATCH_SECONDS * SECONDS)
+    cell.see_no_ghost()
+    cell.press("Tab")
+    assert TARGET.removeprefix("total") not in "".join(cell.sources())
+    cell.press("Escape")
 
 
 def test_the_popup_and_the_ghost(cell: Keys) -> None:
