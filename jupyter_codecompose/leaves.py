@@ -29,8 +29,7 @@ class Leaf:
 
     `statement` counts the logical lines before it, `depth` the brackets that are open; `top`: its logical line is not
     indented, and opens no block; `binds`: it gives a name a value; `torn`: it stands where the text does not parse;
-    `local`: in a function or class, or bound by a comprehension; `open` begins a string that never ends. What stands
-    behind the `!` of a formatted string is no name.
+    `local`: in a function or class, or bound by a comprehension; `open` begins a string that never ends.
     """
 
     text: str
@@ -65,7 +64,7 @@ def _leaves(text: str) -> Iterator[Leaf]:
     top, begins, past, before = True, True, 0, ""
     for leaf, torn, local in _all(GRAMMAR.parse(text)):
         at += len(leaf.prefix)
-        value, sort = leaf.value, "other" if before == "!" else _sort(leaf)
+        value, sort = leaf.value, _sort(leaf, before)
         if begins and value:
             top, begins = _unindented(text, at) and value not in BLOCKS, False
         depth -= sort == "operator" and value in CLOSING and depth > 0
@@ -96,7 +95,10 @@ def inside(node: Any) -> bool:
     return bool(node.type == "suite" and node.parent.type in ("funcdef", "classdef"))
 
 
-def _sort(leaf: Any) -> Any:
+def _sort(leaf: Any, before: str) -> Any:
+    """The sort of a leaf; behind the `!` of a formatted string there is no name."""
+    if before == "!":
+        return "other"
     if leaf.type == "error_leaf" and QUOTE.fullmatch(leaf.value):
         return "open"
     return SORTS.get(leaf.type, "other")
