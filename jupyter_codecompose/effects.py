@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Literal
 
 from jupyter_codecompose.chains import Chain, chains, keys
@@ -31,7 +32,7 @@ How = Literal["bound", "given", "changed", "called", "passed"]
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What happens to `name` at a place.
+    """What happens to `name` at a place; `own` if to a name that is a function's, a class's or a comprehension's.
 
     `bound`: it has a new value. `given`: it has `detail` as a key or attribute. `changed`: it may have anything.
     `called`: its method `detail` is called. `passed`: it is handed to a call of `detail`, or ('') gets another name.
@@ -44,6 +45,7 @@ class Effect:
     statement: int
     detail: str = ""
     assigned: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,17 @@ def effects_of(row: Sequence[Leaf], *, magic: bool = False) -> Effects:
     words = {leaf.text for leaf in row if leaf.sort == "name"}
     star = any(leaf.text == "*" and at and row[at - 1].text == "import" for at, leaf in enumerate(row))
     binds = frozenset(effect.name for effect in found if effect.how == "bound")
-    local = {leaf.at for leaf in row if leaf.local}
-    behind = frozenset(effect.name for effect in found if effect.how == "bound" and effect.at not in local)
-    return Effects(found, binds, behind, magic or star or not words.isdisjoint(WILD))
+    shared = frozenset(_shared(row))
+    behind = frozenset(effect.name for effect in found if effect.how == "bound" and not effect.own)
+    return Effects(found, binds, behind | shared, magic or star or not words.isdisjoint(WILD))
+
+
+def _shared(row: Sequence[Leaf]) -> Iterator[str]:
+    """The names that a function gives to all: those of `global`."""
+    for at, leaf in enumerate(row):
+        if leaf.text == "global":
+            names = takewhile(lambda each: each.sort == "name" or each.text == ",", row[at + 1 :])
+            yield from (each.text for each in names if each.sort == "name")
 
 
 def assignments(row: Sequence[Leaf]) -> dict[int, int]:
@@ -91,7 +101,7 @@ def _effects(row: Sequence[Leaf]) -> Iterator[Effect]:
             continue
         target = root.depth == 0 and root.at < assigned.get(root.statement, -1)
         if (target and not chain.steps) or chain.root in bound:
-            yield Effect("bound", root.text, root.at, root.statement, assigned=target)
+            yield Effect("bound", root.text, root.at, root.statement, assigned=target, own=root.local)
         elif root.statement in deleted:
             yield Effect("changed", root.text, root.at, root.statement)
         else:

@@ -222,6 +222,7 @@ def test_what_stands_behind_the_cursor_counts() -> None:
 def test_a_name_that_another_cell_binds_is_known() -> None:
     assert shown("x = ", "n + missing", cell("missing = 1", stale=True)) == "n + missing"
     assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n"
+    assert shown("x = ", "n + missing", cell("def f(): global other, missing; missing = 1")) == "n + missing"
     assert shown("x = ", "n + missing", cell("class A:\n    def missing(self): pass", stale=True)) == "n"
 
 
