@@ -138,22 +138,27 @@ def write(
     text, stops = TextStream(tokens), Stops((*request.stops, *tokens.family.stops))
     bounds, begun = Bounds(request.indent, request.seconds), time.perf_counter()
     written: list[int] = []
+
+    def bounded(piece: str) -> tuple[str, bool]:
+        return bounds.push(piece, time.perf_counter() - begun)
+
     certain = [front.scores.pick(sampling, ways.among)]
     while True:
         for token in certain:
             if token in tokens.ends:
-                yield Piece(stops.rest())
+                yield Piece(bounded(stops.rest())[0])
                 return "stop", len(written)
             written.append(token)
             lookup.push(token)
             piece, met = stops.push(text.push(token))
-            piece, over = bounds.push(piece, time.perf_counter() - begun)
+            piece, over = bounded(piece)
             yield Piece(piece)
             if met or over:
                 return "stop", len(written)
             if len(written) == request.max_tokens or stuck(written):
-                yield Piece(stops.rest())
-                return "length", len(written)
+                piece, over = bounded(stops.rest())
+                yield Piece(piece)
+                return "stop" if over else "length", len(written)
         ways.take(token)
         among = ways.among
         certain = yield from following(slot, token, sampling, among, [] if among else lookup.guess())

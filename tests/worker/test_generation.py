@@ -59,6 +59,14 @@ def test_a_familys_own_tags_end_the_text() -> None:
     assert "".join(step.text for step in steps if isinstance(step, Piece)) == "b = 2"
 
 
+@pytest.mark.parametrize("most", [50, 0])
+def test_what_was_held_back_as_a_stop_is_bounded_as_all_else(tokens: Tokens, most: int) -> None:
+    said = "    x = 1\n# "
+    most = most or len(tokens.encode(said))
+    text, done = run(tokens, said, max_tokens=most, stop="\n# %%", indent=4)
+    assert (text, done.reason) == ("    x = 1\n", "stop")
+
+
 def test_max_tokens_is_kept(tokens: Tokens) -> None:
     _, done = run(tokens, "a b c d e f g h", max_tokens=3)
     assert (done.reason, done.usage.completion_tokens) == ("length", 3)
