@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+
+import torch
 
 from model_server import tuning
 from model_server.corpus.documents import Document
@@ -41,6 +44,17 @@ class HeldOut:
 
     def exact_match(self, checkpoint: Path) -> float:
         """The share of hidden lines that a checkpoint writes exactly, greedily and without a memory (no lines: 0)."""
-        tokens, slots = Tokens.load(checkpoint), Slots(tuning.load(checkpoint, lambda share: None), 1)
-        right = sum(complete(case, tokens, slots) == case.target for case in self.cases)
+        with threads_kept():
+            tokens, slots = Tokens.load(checkpoint), Slots(tuning.load(checkpoint, lambda share: None), 1)
+            right = sum(complete(case, tokens, slots) == case.target for case in self.cases)
         return right / len(self.cases) if self.cases else 0.0
+
+
+@contextmanager
+def threads_kept() -> Iterator[None]:
+    """torch has as many threads afterwards as before: an engine sets them to what suits it."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import pytest
+import torch
+
+from model_server import tuning
 from model_server.corpus.documents import Document
 from model_server.training.heldout import HeldOut
+from model_server.weights import BUNDLED_DIRECTORY
 from model_server.wire import Cell, Header
 from tests.worker.checkpoints import LINES
 
@@ -31,3 +37,14 @@ def test_a_checkpoint_is_right_where_it_writes_the_line(checkpoint: Path) -> Non
     aside = HeldOut.of(DOCUMENTS, one_in=20)
     assert 0.0 <= aside.exact_match(checkpoint) < 0.5
     assert HeldOut([], []).exact_match(checkpoint) == 0.0
+
+
+def test_a_look_leaves_training_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "load", partial(tuning.load, name="native"))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        HeldOut([], []).exact_match(BUNDLED_DIRECTORY)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
