@@ -101,7 +101,8 @@ def _effects(row: Sequence[Leaf]) -> Iterator[Effect]:
             continue
         target = root.depth == 0 and root.at < assigned.get(root.statement, -1)
         if (target and not chain.steps) or chain.root in bound:
-            yield Effect("bound", root.text, root.at, root.statement, assigned=target, own=root.local)
+            holds = bound.get(chain.root, root.at)
+            yield Effect("bound", root.text, holds, root.statement, assigned=target, own=root.local)
         elif root.statement in deleted:
             yield Effect("changed", root.text, root.at, root.statement)
         else:

@@ -219,6 +219,25 @@ def test_what_stands_behind_the_cursor_counts() -> None:
     assert shown("print(", "late)", right="\nlate = 1") == "late)"
 
 
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[weather['year'].total() for weather in frames(n)]",
+        "top([weather[['id', 'year']] for weather in [n]])",
+        "{weather.year: weather['id'] for top, weather in [n]}",
+        "print(n, *(weather.year for weather in [n]))",
+    ],
+)
+def test_in_a_comprehension_a_name_is_its_own_from_the_bracket_on(text: str, pieces: int) -> None:
+    assert shown("def frames(k): return [k]\nx = ", text, pieces=pieces) == text
+
+
+def test_beside_a_comprehension_a_name_is_what_it_was() -> None:
+    assert shown("x = ", "weather.year + [weather.b for weather in [n]]") == "weather."
+    assert shown("x = ", "[weather.year for n in [weather]]") == "[weather."
+
+
 def test_a_name_that_another_cell_binds_is_known() -> None:
     assert shown("x = ", "n + missing", cell("missing = 1", stale=True)) == "n + missing"
     assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n"
