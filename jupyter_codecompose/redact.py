@@ -26,6 +26,8 @@ MASKS = {16: "x" * 8, 64: "x" * 16}
 """The mask of a secret of at most so many characters; none is so long that a key could be read in it."""
 LONG_MASK = "x" * 32
 BREAK = re.compile(r"(?:\\[nr]|\s)*")
+SPACE = re.compile(r"\s")
+LONGEST_WORD = 200
 REMEMBERED = 8192
 
 
@@ -77,10 +79,10 @@ def request(asked: CompletionRequest) -> CompletionRequest:
     """A request without the secrets in what is known beside the page: names, signatures, keys of dicts."""
     facts = asked.parts.facts if asked.parts else ()
     told = [text for fact in facts for text in (fact.name, fact.type, fact.module, fact.signature, *fact.members)]
-    if not masked("\n".join([*told, *asked.allowed])).families:
-        return asked
-    parts = asked.parts and replace(asked.parts, facts=tuple(map(_fact, facts)))
-    return replace(asked, parts=parts, allowed=tuple(text for text in asked.allowed if not find(text)))
+    parts, allowed = asked.parts, _harmless(asked)
+    if parts and masked("\n".join(told)).families:
+        parts = replace(parts, facts=tuple(map(_fact, facts)))
+    return asked if parts is asked.parts and allowed is asked.allowed else replace(asked, parts=parts, allowed=allowed)
 
 
 def without(text: str, spans: Sequence[Span]) -> Masked:
@@ -100,6 +102,15 @@ def mask(secret: str, family: str) -> str:
         return newline[0] + size + newline[0] if newline else size
     prefix = PREFIX.match(secret) if family in ISSUERS else None
     return prefix[0] + size if prefix else size
+
+
+def _harmless(asked: CompletionRequest) -> tuple[str, ...]:
+    """The ways to go on that give no secret away. Each is looked at behind what is typed of its word: the rest of a
+    token no longer has a token's shape."""
+    typed = SPACE.split(asked.parts.before[-1].text[-LONGEST_WORD:])[-1] if asked.parts and asked.parts.before else ""
+    if not find("\n".join(typed + way for way in asked.allowed)):
+        return asked.allowed
+    return tuple(way for way in asked.allowed if all(span.end <= len(typed) for span in find(typed + way)))
 
 
 def _cell(cell: Cell, source: Masked) -> tuple[Cell, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from jupyter_codecompose.service import Service
 from jupyter_codecompose.settings import Settings
 from jupyter_codecompose.wire import Cell, End, Snapshot
 from jupyter_codecompose.worker import Worker
+from model_server.wire import Cell as ModelCell
 from model_server.wire import CompletionRequest, Fact, Header, Parts
 from tests.conftest import LOG, until
 from tests.fakes import FakeWorker
@@ -180,6 +181,26 @@ def test_what_may_follow_is_no_secret() -> None:
     token = planted("github", Random(2)).secret
     asked = CompletionRequest(allowed=('good"]', f'{token}"]'))
     assert redact.request(asked).allowed == ('good"]',)
+
+
+@pytest.mark.parametrize("typed", ["users[", 'users["', 'users["g', 'x = f(users["ghp_'])
+def test_nor_is_what_is_left_of_one_once_it_is_typed_into(typed: str) -> None:
+    token = planted("github", Random(2)).secret
+    rest = f'"{token}"]'[len(typed.rpartition("[")[2]) :]
+    ways = (rest, f"{rest}\n", 'ood"]')
+    parts = Parts(Header("python"), (), (ModelCell(kind="code", text=f"x = 1\n{typed}"),))
+    assert redact.request(CompletionRequest(parts=parts, allowed=ways)).allowed == ('ood"]',)
+
+
+async def test_a_secret_that_is_a_key_is_told_nobody_while_it_is_typed(worker: FakeWorker) -> None:
+    token = planted("github", Random(2)).secret
+    users = Variable(name="users", type="dict", members=(token, "guest"))
+    ours = service(worker, Namespace((users,)))
+    for end in range(len(token)):
+        await ask(ours, snapshot(left=f'x = users["{token[:end]}'))
+        assert token[end:] not in worker.told()
+    assert {*worker.requests[1].allowed} == {'uest"]', 'uest"]\n'}
+    await ours.close()
 
 
 def test_a_request_without_secrets_is_the_very_same() -> None:
