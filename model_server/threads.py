@@ -41,10 +41,15 @@ def others_running() -> int:
         return 0
 
 
-def threads_for(others: float, cores: int) -> int:
-    """The threads that leave others the cores they use; at least one."""
+def usable_cores() -> int:
+    """The cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_for(others: float, cores: int, most: int) -> int:
+    """The threads, `most` of them, that leave others the cores they use; at least one."""
     taken = int(others + 1 - BUSY)
-    return max(1, cores - taken)
+    return max(1, min(most, cores - taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +76,26 @@ class Reading:
 class Threads:
     """Sets torch's threads between steps; `follow` costs a microsecond most of the time."""
 
-    def __init__(self, apply: Callable[[int], None], cores: int, read: Callable[[], Reading] = Reading.now) -> None:
-        """`apply` sets the count; `cores` is the most that may be used."""
-        self._apply, self._cores, self._read = apply, cores, read
+    def __init__(
+        self,
+        apply: Callable[[int], None],
+        most: int,
+        read: Callable[[], Reading] = Reading.now,
+        cores: int | None = None,
+    ) -> None:
+        """`apply` sets the count, `most` at most. Others use the same `cores`: all that this process may run on, unless
+        they are given."""
+        self._apply, self._most, self._read = apply, most, read
+        self._cores = cores or usable_cores()
         self._last = read()
-        self.count = cores
+        self.count = most
 
     def follow(self) -> None:
         """Look at the load, if the last look was some time ago, and change the count where it asks for that."""
         if time.monotonic() - self._last.wall < INTERVAL:
             return
         reading = self._read()
-        count = threads_for(reading.others_since(self._last), self._cores)
+        count = threads_for(reading.others_since(self._last), self._cores, self._most)
         self._last = reading
         if count != self.count:
             self.count = count
