@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import Literal
 
 from jupyter_codecompose.chains import Chain, chains, keys
-from jupyter_codecompose.leaves import Leaf, leaves
+from jupyter_codecompose.leaves import MAGIC, Leaf, leaves
 from jupyter_codecompose.targets import targets
 
 REMEMBERED = 1024
@@ -26,7 +26,6 @@ WILD = frozenset(
     )
 )
 """Words after which a name may exist, or not exist on purpose, whatever the kernel says."""
-MAGIC = re.compile(r"^[ \t]*%", re.MULTILINE)
 How = Literal["bound", "given", "changed", "called", "passed"]
 
 
@@ -62,7 +61,7 @@ class Effects:
 @lru_cache(REMEMBERED)
 def effects(text: str) -> Effects:
     """The effects of a cell's text."""
-    return effects_of(leaves(text), magic=bool(MAGIC.search(text)))
+    return effects_of(leaves(text), magic=any(found["sign"] == "%" for found in MAGIC.finditer(text)))
 
 
 def effects_of(row: Sequence[Leaf], *, magic: bool = False) -> Effects:

@@ -1,6 +1,7 @@
 """A cell's Python as a flat row of leaves, read by parso, which takes any text, finished or not.
 
-Pure. Magics and shell lines are read as comments. What the leaves mean is not known here.
+Pure. Magics and shell lines are read as comments, and as a number where a name is given what they print. What the
+leaves mean is not known here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ GRAMMAR = load_grammar(version="3.13")
 REMEMBERED = 512
 LONGEST = 20_000
 
-MAGIC = re.compile(r"^([ \t]*)[%!?]", re.MULTILINE)
+MAGIC = re.compile(
+    r"^(?P<target>[ \t]*(?:[\w.,*\[\]\"' \t]{1,80}=[ \t]*(?=[%!]))?)(?P<sign>[%!?])(?P<line>(?:[^\n]*\\\n)*[^\n]*)",
+    re.MULTILINE,
+)
+"""A line that IPython reads in its own way, with those that a backslash adds to it."""
+BEGINNING = re.compile(r"^[^\n]", re.MULTILINE)
 QUOTE = re.compile(r"[A-Za-z]{0,2}('''|\"\"\"|'|\")")
 OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
 SORTS = {"name": "name", "keyword": "keyword", "string": "string", "newline": "newline", "operator": "operator"}
@@ -56,7 +62,18 @@ BLOCKS = frozenset(("for", "while", "if", "elif", "else", "try", "except", "fina
 @lru_cache(REMEMBERED)
 def leaves(text: str) -> tuple[Leaf, ...]:
     """The leaves of a text, in order."""
-    return tuple(_leaves(MAGIC.sub(r"\1#", text[:LONGEST])))
+    return tuple(_leaves(plain(text[:LONGEST])))
+
+
+def plain(text: str) -> str:
+    """A text of the same length in which nothing is but Python."""
+    return MAGIC.sub(_plain, text)
+
+
+def _plain(found: re.Match[str]) -> str:
+    target = found["target"]
+    value = "0" if target.strip() else ""
+    return target + value + BEGINNING.sub("#", found[0][len(target) + len(value) :])
 
 
 def _leaves(text: str) -> Iterator[Leaf]:

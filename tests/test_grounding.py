@@ -49,6 +49,9 @@ WRONG = [
     ("", "class Net(np.Module):", "class Net("),
     ("", "with open(n) as f, missing() as g:", "with open(n) as f"),
     ("f = ", "lambda a, b=missing: a", "lambda a, b="),
+    ("files = !ls\nx = ", "files + missing", "files"),
+    ("!ls \\\n  -l\nx = ", "n + missing", "n"),
+    ("x = n % top\ny = ", "n + missing", "n"),
     ("", "match n:\n    case np.nothing:", "match n:\n    case"),
     ("match n:\n    ", "case late if missing: print(late)", "case late"),
     ("match n:\n    ", "case missing(a, b):", "case"),
@@ -94,6 +97,12 @@ RIGHT = [
         "class Stack[T]:\n    item: ",
         "T\n    def f[K: T, *A, **P](self, k: K) -> list[T]: return [K, A, P]".replace("list", "print"),
     ),
+    ("", "!python train.py \\\n    --lr 0.1 \\\n\\\n    --epochs missing\nx = n"),
+    ("!python train.py \\\n    --lr ", "0.1 --epochs missing"),
+    ("files = ", "!ls *.csv \\\n  missing"),
+    ("files = ", "!ls *.csv\nprint(files, n)"),
+    ("weather['late'], b = ", "%timeit -o missing(n)"),
+    ("", "res = %run other.py\nprint(n)"),
     ("", "async with (\n    open(n) as late\n):\n    print(late, [late"),
 ]
 
@@ -242,6 +251,8 @@ def test_a_name_that_another_cell_binds_is_known() -> None:
     assert shown("x = ", "n + missing", cell("missing = 1", stale=True)) == "n + missing"
     assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n"
     assert shown("x = ", "n + missing", cell("def f(): global other, missing; missing = 1")) == "n + missing"
+    assert shown("x = ", "n + missing", cell("found = %run missing.py", stale=True)) == "n + missing"
+    assert shown("x = ", "n + missing", cell("x = n % 3", stale=True)) == "n"
     assert shown("x = ", "n + missing", cell("class A:\n    def missing(self): pass", stale=True)) == "n"
 
 
