@@ -90,23 +90,33 @@ def joined(line: str) -> re.Match[str] | None:
     return WORD.search(line) if joins else None
 
 
+def _continued(text: str) -> str:
+    """The lines above the last one of a text that a backslash adds it to."""
+    begins = ends = text.rfind("\n") + 1
+    while text.endswith("\\\n", 0, begins):
+        begins = text.rfind("\n", 0, begins - 1) + 1
+    return text[begins:ends]
+
+
 class Sense:
     """The text up to a cursor, for what is written behind it."""
 
     def __init__(self, left: str) -> None:
         self._line = left.rpartition("\n")[2]
         self._begins = scan(left[: len(left) - len(self._line)])
+        self._above = _continued(left)
 
     def before(self, text: str, whole: bool) -> tuple[str, bool]:
         """`text` up to where it stops making sense, and whether no more is to come. Until it is `whole`, a word that
         may become one that fits is held back, and so is what must be followed."""
-        state, at, left = self._begins, 0, self._line
+        state, at, left, above = self._begins, 0, self._line, self._above
         for line in text.split("\n"):
-            wrong = misfit(left + line, len(left)) if is_code(state) else None
+            wrong = misfit(left + line, len(left)) if is_code(state) and not SHELL.search(above) else None
             if wrong:
                 grows = wrong.sort == "name" and at + wrong.end - len(left) == len(text)
                 return self.finished(text[: at + wrong.at - len(left)]), whole or not grows
             state = scan(left + line + "\n", state)
+            above = _continued(f"{above}{left}{line}\n")
             at, left = at + len(line) + 1, ""
         return self.finished(text), whole
 
@@ -121,7 +131,8 @@ class Sense:
         """A text without the last sign of it, if that must be followed."""
         kept = text.rstrip()
         state, line = scan(self._line + kept, self._begins), (self._line + kept).rpartition("\n")[2]
-        if not is_code(state) or SHELL.search(line) or STAR.search(line):
+        shell = SHELL.search(_continued(f"{self._above}{self._line}{kept}") + line)
+        if not is_code(state) or shell or STAR.search(line):
             return text
         found = OPENER.search(line) or (None if state.stack else UNFINISHED.search(line) or joined(line))
         return kept[: max(len(kept) - len(found[0]), 0)] if found else text

@@ -29,6 +29,8 @@ def kept(left: str, text: str, *, whole: bool = True) -> str:
         ("x = ", "a {b}", "a"),
         ("x = ", "f(a) lambda", "f(a)"),
         ("x = ", "y\nz = f() g()", "y\nz = f()"),
+        ("!ls \\\n  -l\nx = ", "a b", "a"),
+        ("x = a + \\\n    ", "a b", "a"),
         ("x = '''a b\n", "c d''' e", "c d''' e"),
     ],
 )
@@ -65,6 +67,8 @@ def test_an_end_promises_nothing(left: str, text: str, shown: str) -> None:
         ("print ", "x"),
         ("", "%timeit f(x) g y"),
         ("files = ", "!ls -l data"),
+        ("!python train.py \\\n    --lr ", "0.1 --epochs 5 \\\n  --name it is so -"),
+        ("", "files = !find . \\\n   -name x y\nx = 1"),
         ("s = 'it ", "is so nice, and"),
         ("x = 1  # so ", "it is, and +"),
         ("raise ", "ValueError('x') from error"),
