@@ -69,15 +69,16 @@ class Draft:
         if not ways or (self.allowed and not kept):
             return None
         self._owed, self.allowed = kept[len(self._given) :], ways
-        self._begin(self._notebook.left + kept)
+        self._begin(self._notebook.left + kept, kept.count("\n"))
         *above, own = request.parts.before
         before = (*above, Cell(own.kind, own.text + kept))
         return replace(request, parts=replace(request.parts, before=before), allowed=ways)
 
-    def _begin(self, left: str) -> None:
-        notebook = self._notebook
+    def _begin(self, left: str, lines: int = 0) -> None:
+        """Begins behind `left`, whose last `lines` are its own."""
+        notebook, most = self._notebook, self._most_lines - lines
         language = "markdown" if notebook.prose else notebook.language
-        self._tidy = Tidy(left, notebook.right, block=self._block, language=language, most_lines=self._most_lines)
+        self._tidy = Tidy(left, notebook.right, block=self._block, language=language, most_lines=most)
         self._place = Place.of(left, notebook.right)
         self._grounding = Grounding(self._place, self._evidence) if self._evidence else None
 

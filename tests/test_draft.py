@@ -61,6 +61,14 @@ def test_it_is_begun_anew_once_at_most() -> None:
     assert ours.again(again) is None
 
 
+def test_what_is_begun_anew_has_no_more_lines_than_the_whole_may() -> None:
+    ours = Draft(notebook("def f():\n    "), NAMESPACE, block=True, most_lines=4)
+    first = "".join(map(ours.feed, "a = n\n    b = n\n    c = weather.rain\n    return c")) + ours.close()
+    assert ours.again(request("def f():\n    "))
+    second = "".join(map(ours.feed, "wind\n    d = n\n    e = n\n    g = n\n    h = n")) + ours.close()
+    assert first + second == "a = n\n    b = n\n    c = weather.wind\n    d = n"
+
+
 def test_nothing_else_is_asked_where_the_start_was_steered() -> None:
     ours = draft("weather.gr")
     assert ours.allowed == ("oupby",)
