@@ -78,7 +78,7 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
         except WrongSetting as wrong:
             self._refuse(wrong)
         facts = self._kernels(settings.ask_r) if settings.use_kernel else Known()
-        self.service = Service(settings, Worker(settings, self.log), facts, self.log)
+        self.service = Service(settings, Worker(settings, self.log), facts, self.log, self.serverapp.root_dir)
 
     def initialize_handlers(self) -> None:
         assert self.service is not None

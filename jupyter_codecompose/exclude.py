@@ -20,20 +20,29 @@ TAG = "no-complete"
 PATHS = ("**/.env*", "**/secrets/**")
 WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 WILDCARD = re.compile(r"(\*\*/|\*\*|\*|\?)")
-DRIVE = re.compile(r"[\w-]+:")
+UNREAD = re.compile(r"[\[\]{}]|\A(?:!|~/)|(?:\A|/)\.\.(?:/|\Z)")
+"""What other globs have, and would match nothing here."""
+DRIVE = re.compile(r"\A[\w-]+:")
+HERE = re.compile(r"\A(?:\.?/)+")
 
 
 class Paths:
-    """Paths that match one of some globs. Capital letters do not matter; `**` is any number of folders, also none, and
-    a glob without a slash is a file's name in any folder."""
+    """Paths that match one of some globs, as Jupyter writes them or with the folder before them that it was started in.
 
-    def __init__(self, globs: Sequence[str] = PATHS) -> None:
+    Capital letters do not matter; `**` is any number of folders, also none, a glob without a slash is a name in any
+    folder, and one that ends with a name or a slash means all that is in that folder.
+    """
+
+    def __init__(self, globs: Sequence[str] = PATHS, root: str = "") -> None:
+        """`root`: where this machine keeps what Jupyter's paths begin in."""
         self._patterns = tuple(map(pattern, globs))
+        self._root = root
 
     def cover(self, path: str) -> bool:
         """Whether a path, as Jupyter writes it, is one of them."""
-        plain = posixpath.normpath(DRIVE.sub("", path.replace("\\", "/"), count=1).lstrip("/"))
-        return any(pattern.fullmatch(plain) for pattern in self._patterns)
+        plain = _plain(path)
+        paths = {plain, _plain(f"{self._root}/{plain}")}
+        return any(pattern.fullmatch(path) for pattern in self._patterns for path in paths)
 
     def without(self, snapshot: Snapshot) -> Snapshot | None:
         """A snapshot without what is excluded; None where the cursor stands in it."""
@@ -46,8 +55,18 @@ class Paths:
 
 def pattern(glob: str) -> re.Pattern[str]:
     """The paths that a glob means."""
-    pieces = WILDCARD.split(glob if "/" in glob else f"**/{glob}")
-    return re.compile("".join(WILDCARDS.get(piece) or re.escape(piece) for piece in pieces), re.IGNORECASE | re.DOTALL)
+    plain = DRIVE.sub("", glob.replace("\\", "/"))
+    anywhere = "/" not in plain.rstrip("/")
+    named = HERE.sub("", plain) or "**"
+    pieces = WILDCARD.split(named.rstrip("/") if not anywhere else f"**/{named.rstrip('/')}")
+    inside = "/.*" if named.endswith("/") else "" if WILDCARD.search(named.rpartition("/")[2]) else "(?:/.*)?"
+    meant = "".join(WILDCARDS.get(piece) or re.escape(piece) for piece in pieces)
+    return re.compile(meant + inside, re.IGNORECASE | re.DOTALL)
+
+
+def _plain(path: str) -> str:
+    """A path without a drive and without detours."""
+    return posixpath.normpath(DRIVE.sub("", path.replace("\\", "/")).lstrip("/"))
 
 
 def tagged(metadata: Mapping[str, Any]) -> bool:

@@ -41,12 +41,13 @@ WARM_EDITORS = 8
 class Service:
     """Suggestions for snapshots, by a worker and whoever knows the kernels."""
 
-    def __init__(self, settings: Settings, worker: Worker, facts: Facts, log: Logger) -> None:
+    def __init__(self, settings: Settings, worker: Worker, facts: Facts, log: Logger, root: str = "") -> None:
+        """`root`: the folder that the paths of documents begin in."""
         self._settings = settings
         self._worker = worker
         self._facts = facts
         self._log = log
-        self._excluded = Paths(settings.exclude_paths)
+        self._excluded = Paths(settings.exclude_paths, root)
         self._outbox = Outbox()
         self._warming: dict[str, asyncio.Task[None]] = {}
         self._completing: Counter[str] = Counter()

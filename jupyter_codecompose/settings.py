@@ -42,7 +42,8 @@ ALLOWED = {
     "timeout": f"{SHORTEST} to {LONGEST} seconds",
     "max_tokens": f"1 to {MAX_NEW_TOKENS}",
     "most_lines": f"1 to {TALLEST}",
-    "exclude_paths": f"globs of 1 to {LONGEST_GLOB} printable characters",
+    "exclude_paths": f"globs of 1 to {LONGEST_GLOB} printable characters, of names, *, ** and ?; "
+    "not [ ] { }, .., or ! and ~/ at the beginning, which would match nothing",
     "send_outputs": "'local', 'always' or 'never'",
 }
 """What values each setting may have, where its type does not say it all."""
@@ -92,7 +93,7 @@ class Settings:
             raise WrongSetting("max_tokens", self.max_tokens)
         if not 1 <= self.most_lines <= TALLEST:
             raise WrongSetting("most_lines", self.most_lines)
-        if not all(glob.isprintable() and 0 < len(glob) <= LONGEST_GLOB for glob in self.exclude_paths):
+        if not all(map(_is_glob, self.exclude_paths)):
             raise WrongSetting("exclude_paths", list(self.exclude_paths))
 
     @property
@@ -118,6 +119,11 @@ class Settings:
             raise WrongSetting("worker_prompt", self.worker_prompt)
         if self.worker_context and not LEAST_CONTEXT <= self.worker_context <= MOST_CONTEXT:
             raise WrongSetting("worker_context", self.worker_context)
+
+
+def _is_glob(text: str) -> bool:
+    """Whether a glob can be read as it was meant."""
+    return text.isprintable() and 0 < len(text) <= LONGEST_GLOB and not exclude.UNREAD.search(text)
 
 
 def _check_model(model: str, revision: str) -> None:

@@ -49,6 +49,7 @@ def test_a_notebook_says_whether_it_is_excluded(case: dict[str, Any]) -> None:
         "RTC:secrets/n.ipynb",
         "a/../secrets/n.ipynb",
         "./.env",
+        "a/.env:prod",
     ],
 )
 def test_paths_that_are_excluded_from_the_start(path: str) -> None:
@@ -68,6 +69,14 @@ def test_paths_that_are_not(path: str) -> None:
         ("clients/*/n?.ipynb", "clients/ann/n1.ipynb", "clients/ann/b/n1.ipynb"),
         ("a.b+c", "x/a.b+c", "x/a_b+c"),
         ("**", "anything/at/all", "\n"),
+        ("/data/**", "data/x.ipynb", "a/data/x.ipynb"),
+        ("./private/**", "private/x.ipynb", "a/private/x.ipynb"),
+        ("/private", "private/x.ipynb", "a/private/x.ipynb"),
+        ("private/", "a/private/b/x.ipynb", "private"),
+        ("private", "private/x.ipynb", "private.ipynb"),
+        ("clients/ann", "clients/ann/x.ipynb", "clients/anna/x.ipynb"),
+        ("n*/", "a/notes/x.ipynb", "notes"),
+        ("C:\\clients\\**", "C:\\clients\\x.ipynb", "clients"),
     ],
 )
 def test_globs(glob: str, inside: str, outside: str) -> None:
@@ -76,7 +85,17 @@ def test_globs(glob: str, inside: str, outside: str) -> None:
     assert not Paths([]).cover(inside)
 
 
-@pytest.mark.parametrize("glob", ["", "a\nb", "x" * 201])
+@pytest.mark.parametrize("glob", ["/home/me/private/**", "/home/me/private", "**/private/**", "private/", "**/me/**"])
+def test_a_glob_may_name_the_whole_path_of_a_file(glob: str) -> None:
+    assert Paths([glob], "/home/me/private").cover("a.ipynb")
+    assert Paths([glob], "/home/me").cover("private/a.ipynb")
+    assert Paths([glob]).cover("/home/me/private/a.ipynb")
+    assert not Paths([glob], "/home/you").cover("a.ipynb")
+
+
+@pytest.mark.parametrize(
+    "glob", ["", "a\nb", "x" * 201, "{a,b}/**", "*.[ct]sv", "~/private/**", "!*.py", "../a/**", "a/.."]
+)
 def test_a_wrong_glob_stops_the_start(glob: str) -> None:
     with pytest.raises(WrongSetting, match="exclude_paths"):
         Settings(exclude_paths=(*PATHS, glob))
@@ -112,3 +131,20 @@ async def test_where_nothing_may_be_sent_nothing_is(worker: FakeWorker, asked: S
     assert worker.bodies == []
     assert ours.sent("e").body == ""
     await ours.close()
+
+
+async def test_a_server_in_a_folder_that_is_excluded_sends_nothing(
+    jp_configurable_serverapp: Any, worker: FakeWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    app = jp_configurable_serverapp(
+        root_dir=str(tmp_path / "secrets"),
+        config={
+            "ServerApp": {"jpserver_extensions": {"jupyter_codecompose": True}},
+            "CodeCompose": {"worker_url": worker.url},
+        },
+    )
+    service = app.extension_manager.extension_points["codecompose"].app.service
+    (end,) = [event async for event in service.complete(snapshot(Cell(kind="code", source="x = "), active=0))]
+    assert end.reason == "silent"
+    await service.close()
