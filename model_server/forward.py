@@ -48,7 +48,7 @@ def kept(function: Code) -> Code:
 
 
 ONE, HALF, NEVER = np.float32(1), np.float32(0.5), np.float32(-1e30)
-LEVELS, SMALLEST = np.float32(127), np.float32(1e-30)
+LEVELS, BYTE, SMALLEST = np.float32(127), np.float32(256), np.float32(1e-30)
 LOG2E, LOWEST, ROOT_HALF = np.float32(np.log2(np.e)), np.float32(-125), np.float32(0.5**0.5)
 EXP2 = tuple(Chebyshev.interpolate(np.exp2, 6, domain=[-1, 0]).convert(kind=Polynomial).coef.astype(np.float32))
 ERF = tuple(map(np.float32, (0.3275911, 0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)))
@@ -364,9 +364,11 @@ def attend(slot: Memory, rows: Rows, chosen: Ints, first: int, room: Room) -> No
             for row in range(count):
                 high, low = room.bytes.sums[2 * row], room.bytes.sums[2 * row + 1]
                 for lane in range(min(LANES, width - block * LANES)):
-                    both = np.int32((room.sums[2 * row, lane] - high) * 256 + room.sums[2 * row + 1, lane] - low)
+                    # Apart: of 521 places that weigh alike, the sum of both is more than 32 bits hold.
+                    upper = np.float32(np.int32(room.sums[2 * row, lane] - high)) * BYTE
+                    lower = np.float32(np.int32(room.sums[2 * row + 1, lane] - low))
                     column = head * width + block * LANES + lane
-                    room.mixed[first + row, column] = np.float32(both) * room.bytes.scales[2 * row]
+                    room.mixed[first + row, column] = (upper + lower) * room.bytes.scales[2 * row]
 
 
 @compiled
@@ -383,7 +385,7 @@ def weigh(room: Room, row: int, shared: int, own: int, end: int, whole: int, sca
         weight = exp(weights[number] - highest)
         total += weight
         weights[number] = weight * scales[number]
-    step = scale(weights[:end]) / np.float32(256)
+    step = scale(weights[:end]) / BYTE
     inverse = ONE / step
     high, low = room.bytes.values[2 * row], room.bytes.values[2 * row + 1]
     highs, lows = np.int32(0), np.int32(0)

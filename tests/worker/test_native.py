@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model_server.engine import BadScores, Branches, Front, Read, Sampling, driven, step_one
 from model_server.native import PART, SHARED, Native
 from model_server.slots import Slots
+from model_server.tokens import Tokens
 from model_server.weights import BUNDLED_DIRECTORY, BadCheckpoint, checked, read_config, read_weights
 from model_server.xglm import XGLM
 
@@ -52,6 +53,16 @@ def test_it_reads_as_float32_does(engine: Native, whole: XGLM, count: int) -> No
     for ours, theirs in zip(read(engine, TEXTS[:count]), read(whole, TEXTS[:count]), strict=True):
         assert ours.shape == theirs.shape
         assert (ours - theirs).abs().max() <= CLOSE * theirs.abs().max()
+
+
+def test_a_place_may_look_at_all_others_alike(engine: Native, whole: XGLM) -> None:
+    """As at the end of a long text of blank lines."""
+    break_ = Tokens.load(BUNDLED_DIRECTORY).encode("\n")
+    ours, theirs = (
+        each.step([Read(each.new_slot(), break_ * 1000, every=True)])[0].table[800:].log_softmax(dim=-1)
+        for each in (engine, whole)
+    )
+    assert (theirs.exp() * (theirs - ours)).sum(dim=-1).mean() < 0.01
 
 
 @given(cuts=st.lists(st.integers(1, 40), min_size=1, max_size=12), others=st.lists(st.integers(1, 50), max_size=4))
