@@ -33,7 +33,7 @@ def chosen(
     read = fitting([tokens.encode(way) for way in ways[:MOST_WAYS]], min(room, MOST_ROWS))
     if len(read) < 2:
         return (ways[0],)
-    scores = yield from front.judge(read, tuple(tokens.breaks))
+    scores = yield from front.judge(read, tokens.breaks)
     worth = [
         weights.likelihood * score.likelihood + weights.regret * score.regret - log(number)
         for number, score in enumerate(scores, 1)

@@ -7,13 +7,27 @@ honest small one without torch, for tests and for measuring everything but the n
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+"""Some tokens of the vocabulary, by which its scores are indexed: half of a large one may be meant."""
 Result = TypeVar("Result")
 COLDEST = 1e-4
 """The lowest temperature at which anything but the likeliest token is ever drawn."""
+
+
+def ids_of(tokens: Iterable[int]) -> Ids:
+    """Some tokens in their order."""
+    return np.array(sorted(tokens), np.int64)
+
+
+ANY = ids_of(())
+"""No tokens, where that stands for any."""
 
 
 class BadScores(Exception):
@@ -100,13 +114,13 @@ class Branches:
 class Scores(Protocol):
     """What a network thinks of the next token after some of the ids that were read. Raises BadScores."""
 
-    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
+    def pick(self, sampling: Sampling, among: Ids = ANY) -> int:
         """The next token after the last id; one of `among`, where any are given."""
 
     def likeliest(self) -> list[int]:
         """The likeliest token after each id whose scores were asked for."""
 
-    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Ids) -> list[Score]:
         """What to think of each way to go on after the last id, followed by one of `ends`; `branches` is what the
         engine gave for them."""
 
@@ -118,7 +132,7 @@ class Front:
     slot: Slot
     scores: Scores
 
-    def judge(self, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> Generator[Branches, Scores, list[Score]]:
+    def judge(self, ways: Sequence[Sequence[int]], ends: Ids) -> Generator[Branches, Scores, list[Score]]:
         """What to think of each way to go on, followed by one of `ends`; they are read in one step."""
         branches = yield Branches(self.slot, ways)
         return self.scores.judge(branches, ways, ends)
@@ -194,15 +208,15 @@ class FakeScores:
 
     tokens: list[int]
 
-    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
+    def pick(self, sampling: Sampling, among: Ids = ANY) -> int:
         """See `Scores`."""
-        return self.tokens[-1] if not among or self.tokens[-1] in among else min(among)
+        return self.tokens[-1] if not len(among) or self.tokens[-1] in among else int(among[0])
 
     def likeliest(self) -> list[int]:
         """See `Scores`."""
         return self.tokens
 
-    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Ids) -> list[Score]:
         """See `Scores`: a wrong token costs 10."""
         right = branches.likeliest()
         wrong = [sum(token != said for token, said in zip(way, right, strict=False)) for way in ways]

@@ -7,7 +7,7 @@ here knows of threads or HTTP.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from model_server.bounds import Bounds
 from model_server.choice import chosen, lined
-from model_server.engine import Branches, Engine, Front, Read, Sampling, Scores, Slot
+from model_server.engine import Branches, Engine, Front, Ids, Read, Sampling, Scores, Slot
 from model_server.lookup import Lookup
 from model_server.memory import Memory
 from model_server.rerank import preferred, promising, wanted
@@ -112,7 +112,7 @@ def stuck(written: Sequence[int]) -> bool:
 
 
 def following(
-    slot: Slot, last: int, sampling: Sampling, among: Collection[int], guess: list[int]
+    slot: Slot, last: int, sampling: Sampling, among: Ids, guess: list[int]
 ) -> Generator[Read, Scores, list[int]]:
     """The tokens that are certain once `last` is read: one, and before it those that were guessed rightly."""
     scores = yield Read(slot, [last, *guess], every=bool(guess), guessed=len(guess))
@@ -161,7 +161,7 @@ def write(
                 return "stop" if over else "length", len(written)
         ways.take(token)
         among = ways.among
-        certain = yield from following(slot, token, sampling, among, [] if among else lookup.guess())
+        certain = yield from following(slot, token, sampling, among, [] if len(among) else lookup.guess())
 
 
 def remembered(

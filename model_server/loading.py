@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model_server.engine import Engine, Read
+from model_server.engine import Branches, Engine, Read
 from model_server.hub import fetch
 from model_server.loop import Load, Progress
 from model_server.tokens import Tokens
@@ -41,7 +41,7 @@ def loaded(model: str, revision: str, progress: Progress) -> tuple[Tokens, Engin
     tokens = described(directory)
     engine = network(directory, between(rest, 0.1, 0.9))
     rest(0.9, "warming up")
-    warm_up(engine)
+    warm_up(tokens, engine)
     progress(1.0, identity(model, directory))
     return tokens, engine
 
@@ -96,11 +96,14 @@ def is_xglm(directory: Path) -> bool:
     return read_json(directory / "config.json").get("model_type") == "xglm"
 
 
-def warm_up(engine: Engine) -> None:
-    """Let the first request find everything allocated and compiled: a prompt's step and a token's."""
+def warm_up(tokens: Tokens, engine: Engine) -> None:
+    """Let the first request find everything allocated and compiled: a prompt's step, a token's and that of a way to go
+    on, and which tokens may stand behind a word."""
     slot = engine.new_slot()
-    for rows in (min(WARM_ROWS, engine.context - 1), 1):
-        engine.step([Read(slot, [0] * rows)])
+    for rows in (min(WARM_ROWS, engine.context - 2), 1):
+        (scores,) = engine.step([Read(slot, [0] * rows)])
+    (branches,) = engine.step([Branches(slot, [[0]])])
+    scores.judge(branches, [[0]], tokens.breaks)
 
 
 def identity(model: str, directory: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model_server.engine import BadScores, Branches, Read, Sampling, Score, Scores
+from model_server.engine import ANY, BadScores, Branches, Ids, Read, Sampling, Score, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,11 @@ class Logits:
     position: int
     best: Sequence[int] | None = None
 
-    def pick(self, sampling: Sampling, among: Collection[int] = ()) -> int:
+    def pick(self, sampling: Sampling, among: Ids = ANY) -> int:
         """See `Scores`."""
         last = self.table[-1:]
-        if among:
-            ids = sorted(among)
-            return ids[numbers(highest(last[:, ids]))[0]]
+        if len(among):
+            return int(among[numbers(highest(last[:, among]))[0]])
         if sampling.greedy:
             return numbers((self.best or highest(last))[-1:])[0]
         return sample(last[0].float().cpu(), sampling, self.position)
@@ -36,7 +35,7 @@ class Logits:
         """See `Scores`."""
         return numbers(self.best or highest(self.table))
 
-    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+    def judge(self, branches: Scores, ways: Sequence[Sequence[int]], ends: Ids) -> list[Score]:
         """See `Scores`."""
         assert isinstance(branches, Logits)
         return judged(self.table[-1], branches.table, ways, ends)
@@ -57,7 +56,7 @@ def numbers(places: Sequence[int]) -> list[int]:
     return list(places)
 
 
-def judged(last: Tensor, table: Tensor, ways: Sequence[Sequence[int]], ends: Sequence[int]) -> list[Score]:
+def judged(last: Tensor, table: Tensor, ways: Sequence[Sequence[int]], ends: Ids) -> list[Score]:
     """The scores of ways by those of the next token: `last [vocabulary]` before each way, and after each of its tokens
     `table [tokens of all ways, vocabulary]`."""
     before, *behind = map(row_of, (last.float().numpy(force=True), *table.float().numpy(force=True)))
@@ -80,15 +79,20 @@ class Row:
 
 def row_of(scores: NDArray[np.float32]) -> Row:
     """A row by itself: of all rows together, fresh memory for what lies between takes longer than the sums."""
+    return Row(scores, float(scores.max()), whole_of(scores))
+
+
+def whole_of(scores: NDArray[np.float32]) -> float:
+    """The log of the sum of the exponentials of some scores."""
     highest = scores.max()
-    return Row(scores, float(highest), float(highest + np.log(np.exp(scores - highest).sum())))
+    return float(highest + np.log(np.exp(scores - highest).sum()))
 
 
-def way_score(rows: Sequence[Row], way: Sequence[int], ends: Sequence[int]) -> Score:
+def way_score(rows: Sequence[Row], way: Sequence[int], ends: Ids) -> Score:
     """The score of a way: its tokens by the row before each of them, and an end by the last one."""
     chosen = [(float(row.scores[token]), row) for token, row in zip(way, rows[:-1], strict=True)]
     last = rows[-1]
-    end = float(np.logaddexp.reduce(last.scores[list(ends)]))
+    end = whole_of(last.scores[ends])
     likelihood = sum(score - row.whole for score, row in chosen) + end - last.whole
     return Score(likelihood, sum(score - row.highest for score, row in chosen) + min(end - last.highest, 0.0))
 

@@ -6,9 +6,12 @@ word, so that `mean` does not become `means`. Behind a way's end the text is fre
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from model_server.engine import ANY, Ids, ids_of
 from model_server.recall import in_word
 from model_server.tokens import Tokens
 
@@ -31,16 +34,22 @@ class Ways:
         self._node: Node | None = tree(texts, tokens) if texts else None
 
     @property
-    def among(self) -> Collection[int]:
-        """The tokens that may come next; none stands for any."""
+    def among(self) -> Ids:
+        """The tokens that may come next, in their order; none stands for any."""
         node = self._node
         if node is None or (node.ends and not node.in_word):
-            return ()
-        return self._tokens.breaks.union(node.following) if node.ends else node.following.keys()
+            return ANY
+        following = ids_of(node.following)
+        return with_more(self._tokens.breaks, following) if node.ends else following
 
     def take(self, token: int) -> None:
         """One token further."""
         self._node = self._node.following.get(token) if self._node else None
+
+
+def with_more(ids: Ids, more: Ids) -> Ids:
+    """Both, in their order. What is in both may stand there twice."""
+    return np.insert(ids, np.searchsorted(ids, more), more)
 
 
 def tree(texts: Sequence[str], tokens: Tokens) -> Node:

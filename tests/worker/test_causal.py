@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from model_server import causal
 from model_server.arithmetic import GUESSES
 from model_server.causal import Causal
-from model_server.engine import BadScores, Branches, Front, Read, Sampling, driven, step_one
+from model_server.engine import BadScores, Branches, Front, Read, Sampling, driven, ids_of, step_one
 from model_server.generation import alone, generate, prompt_ids
 from model_server.loading import loader
 from model_server.pretrained import DTYPES
@@ -155,7 +155,7 @@ def test_what_is_read_together_is_read_as_if_alone(both: Both) -> None:
 
 
 def test_ways_are_judged_side_by_side_and_leave_nothing_behind(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids, ends = both.tokens.encode(LINES)[:90], [3, 4]
+    ids, ends = both.tokens.encode(LINES)[:90], ids_of([3, 4])
     ways = [ids[10:14], [7], ids[20:22]]
     slot = both.engine.new_slot()
     front = Front(slot, step_one(both.engine, slot, ids))

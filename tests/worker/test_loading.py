@@ -34,6 +34,11 @@ def test_progress_goes_from_nothing_to_all(checkpoint: Path) -> None:
     assert 0 <= scores[0].pick(Sampling()) < tokens.size
 
 
+def test_what_a_way_on_offer_needs_is_ready_before_the_first_request(checkpoint: Path) -> None:
+    tokens, _ = loader(str(checkpoint))(lambda *word: None)
+    assert "breaks" in vars(tokens)
+
+
 def test_a_download_and_the_load_behind_it_are_one_progress(hub: Hub) -> None:
     told: Told = []
     loader(hub.name, "v1")(lambda *word: told.append(word))

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_server.engine import BadScores, Branches, Front, Read, Sampling, driven, step_one
+from model_server.engine import BadScores, Branches, Front, Read, Sampling, driven, ids_of, step_one
 from model_server.native import PART, SHARED, Native
 from model_server.slots import Slots
 from model_server.tokens import Tokens
@@ -101,7 +101,7 @@ def test_only_the_last_scores_are_computed_unless_all_are_wanted(engine: Native)
 
 
 def test_ways_to_go_on_do_not_see_each_other(engine: Native, whole: XGLM) -> None:
-    ways, ends = [IDS[:4], IDS[7:9], [IDS[3]], IDS[: SHARED + PART]], [5, 6]
+    ways, ends = [IDS[:4], IDS[7:9], [IDS[3]], IDS[: SHARED + PART]], ids_of([5, 6])
     scores = []
     for each in (engine, whole):
         slot = each.new_slot()

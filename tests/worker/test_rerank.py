@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_server.engine import Branches, FakeEngine, FakeScores, Front, Read, Sampling, driven, step_one
+from model_server.engine import Branches, FakeEngine, FakeScores, Front, Read, Sampling, driven, ids_of, step_one
 from model_server.generation import Done, Piece, alone, generate
 from model_server.memory import FILE, Lines, Memory, Weights, beside
 from model_server.recall import Candidate, Evidence
@@ -105,7 +105,7 @@ def test_a_clear_case_reads_one_candidate(tokens: Tokens) -> None:
 
 def test_a_score_is_that_of_reading_token_by_token_and_changes_nothing(checkpoint: Path) -> None:
     engine = XGLM.load(checkpoint, lambda share: None, "float32")
-    prompt, ways, ends = [5, 9, 7, 30, 12], [[8, 4, 6], [11], [8, 5]], [2, 3]
+    prompt, ways, ends = [5, 9, 7, 30, 12], [[8, 4, 6], [11], [8, 5]], ids_of([2, 3])
     slot = engine.new_slot()
     front = Front(slot, step_one(engine, slot, prompt))
     chosen = front.scores.pick(Sampling())
