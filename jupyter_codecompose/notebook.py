@@ -7,12 +7,12 @@ suggestion is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
+from jupyter_codecompose.magics import cell_language
 from jupyter_codecompose.names import NONE, Names, names
 from jupyter_codecompose.outputs import shortened, shown
 from jupyter_codecompose.wire import Cell as PageCell
@@ -21,27 +21,6 @@ from model_server.wire import Cell
 
 MARKDOWN_CHARACTERS = 600
 REMEMBERED = 8192
-
-MAGIC = re.compile(r"[ \t\n]*%%(\w+)")
-LANGUAGES = {
-    "bash": "bash",
-    "sh": "bash",
-    "script": "bash",
-    "system": "bash",
-    "sx": "bash",
-    "html": "html",
-    "svg": "html",
-    "javascript": "javascript",
-    "js": "javascript",
-    "latex": "latex",
-    "markdown": "markdown",
-    "perl": "perl",
-    "ruby": "ruby",
-    "r": "r",
-    "sql": "sql",
-    "bigquery": "sql",
-    "julia": "julia",
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +52,7 @@ def read(snapshot: Snapshot, *, outputs: bool = True) -> Notebook:
     above, below = snapshot.cells[: snapshot.active], snapshot.cells[snapshot.active + 1 :]
     alive = any(cell.count for cell in snapshot.cells)
     return Notebook(
-        language=magic_language(here.source) or snapshot.language,
+        language=cell_language(here.source, snapshot.language),
         above=tuple(chain.from_iterable(parts(page, alive, outputs) for page in above)),
         left=left,
         right=right,
@@ -88,12 +67,6 @@ def halves(source: str, cursor: int) -> tuple[str, str]:
     if left.endswith("\r") and right.startswith("\n"):
         left = left[:-1]
     return _newlines(left), _newlines(right)
-
-
-def magic_language(source: str) -> str | None:
-    """The language that a `%%magic` on the first line switches a cell to, or None where it stays."""
-    found = MAGIC.match(source)
-    return LANGUAGES.get(found[1].lower()) if found else None
 
 
 @lru_cache(REMEMBERED)

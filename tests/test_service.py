@@ -81,6 +81,21 @@ async def test_a_comment_in_plain_words_gets_code_below_it(worker: FakeWorker) -
     await ours.close()
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("%%writefile Dockerfile\nFROM python\n|", "RUN pip install numpy"),
+        ("%%writefile config.yaml\nname: |", "hello world"),
+    ],
+)
+async def test_what_is_no_python_is_not_read_as_such(worker: FakeWorker, text: str, written: str) -> None:
+    worker.script = Script(chunks=(written,))
+    ours = service(worker)
+    *chunks, _ = await events_of(ours, snapshot(text))
+    assert "".join(chunk.text for chunk in chunks if isinstance(chunk, Chunk)) == written
+    await ours.close()
+
+
 async def test_no_suggestion_is_taller_than_the_setting(worker: FakeWorker) -> None:
     worker.script = Script(chunks=("a\nb\nc\nd\n",))
     ours = service(worker, most_lines=3)
