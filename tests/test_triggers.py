@@ -107,6 +107,19 @@ def test_every_kind_of_language_has_its_scopes_and_an_unknown_one_has_lines(
         ("def f(x):\n    # add one to it¦", BELOW),
         ("# plot the sales¦\ndf.plot()", SILENT),
         ("# plot¦", SILENT),
+        ("# 读取数据文件¦", BELOW),
+        ("# 读取数据，然后画图。¦", BELOW),
+        ("# 用 pandas 读取¦", BELOW),
+        ("# データを読み込む¦", BELOW),
+        ("# อ่านข้อมูลจากไฟล์¦", BELOW),
+        ("# 画图¦", SILENT),
+        ("# डेटा पढ़ें अभी।¦", BELOW),
+        ("# फ़ाइल¦", SILENT),
+        ("# اقرأ البيانات¦", BELOW),
+        ("# داده‌ها را بخوان¦", BELOW),
+        ("# 데이터를 읽는다¦", BELOW),
+        ("# cafe\u0301 du matin¦", BELOW),
+        ("# 读取(x)=数据¦", SILENT),
         ("# x = f(a)¦", SILENT),
         ("# type: ignore¦", SILENT),
         ("x = 1  # the first one¦", SILENT),
@@ -135,6 +148,26 @@ def test_a_comment_in_plain_words_gets_code_below_it(text: str, wanted: Intent) 
         ('"""¦', LINE),
         ('"""Adds two¦', SILENT),
         ('pd.read_sql("""\n  SELECT a\n  FROM ¦', LINE),
+        ('pd.read_sql("SELECT a, ¦', LINE),
+        ('pd.read_sql("select a from ¦', LINE),
+        ('pd.read_sql("with x as (select a from b) ¦', LINE),
+        ('run("insert into t ¦', LINE),
+        ('run("update t set a = ¦', LINE),
+        ('run("create or replace table t as ¦', LINE),
+        ('run("delete from t where ¦', LINE),
+        ('"""Create a new ¦', SILENT),
+        ('"""Create a table of ¦', SILENT),
+        ('print("Update the ¦', SILENT),
+        ('print("Select one of ¦', SILENT),
+        ('plt.title("With ¦', SILENT),
+        ('labels = ["This is a long ¦', SILENT),
+        ('return ["This is a long ¦', SILENT),
+        ('f(["This is a long ¦', SILENT),
+        ('f(x)["unit pr¦', LINE),
+        ('x[0]["unit pr¦', LINE),
+        ('df.loc[df.a > 1, ["a", "unit pr¦', LINE),
+        ('df[f(["This is a long ¦', SILENT),
+        ('x = [1, 2]\ndf["unit pr¦', LINE),
     ],
 )
 def test_a_string_gets_keys_names_and_queries_but_no_prose(text: str, wanted: Intent) -> None:
@@ -142,14 +175,19 @@ def test_a_string_gets_keys_names_and_queries_but_no_prose(text: str, wanted: In
     assert intent(at(text), invoked=True) is not SILENT
 
 
-METHOD = (
-    '    def step_{0}(self, x):\n        """Takes a step.\n\n        It gives x.\n        """\n        return x\n\n'
-)
+METHOD = """    def step(self, x):
+        \'\'\'Takes a step.
+
+        It gives x.
+        \'\'\'
+        return x
+
+"""
 
 
 @pytest.mark.parametrize("characters", range(0, 120, 20))
 def test_docstrings_far_above_leave_a_long_cell_as_it_is(characters: int) -> None:
-    long = "# " + "-" * characters + "\nclass Model:\n" + "".join(METHOD.format(n) for n in range(100))
+    long = "# " + "-" * characters + "\nclass Model:\n" + METHOD * 100
     assert intent(at(long + "    def last(self):\n        loss = ¦"), invoked=False) is BLOCK
     assert intent(at(long + "loss = ¦"), invoked=False) is LINE
     assert intent(at(long + 'x = """Some words ¦'), invoked=False) is SILENT
