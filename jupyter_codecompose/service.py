@@ -7,6 +7,7 @@ HTTP nor models. A step that can fail raises one of our errors; this is the edge
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -49,6 +50,7 @@ class Service:
         self._log = log
         self._excluded = Paths(settings.exclude_paths, root)
         self._outbox = Outbox()
+        self._user = secrets.token_hex(8)  # tells a shared worker's tenants apart, and not who they are
         self._warming: dict[str, asyncio.Task[None]] = {}
         self._completing: Counter[str] = Counter()
 
@@ -208,6 +210,7 @@ class Service:
             stop="\n" if wanted is Intent.LINE else None,
             stream=True,
             stream_options=StreamOptions(include_usage=True),
+            user=self._user,
             editor=snapshot.editor,
             allowed=allowed,
             explain=snapshot.explain,

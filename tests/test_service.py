@@ -205,6 +205,17 @@ async def test_leaving_a_suggestion_frees_the_worker(worker: FakeWorker) -> None
     await ours.close()
 
 
+async def test_each_server_is_a_tenant_of_its_own_without_a_name(worker: FakeWorker) -> None:
+    ours, theirs = service(worker), service(worker)
+    for one in (ours, ours, theirs):
+        await events_of(one, snapshot())
+    first, second, other = (request.user for request in worker.requests)
+    assert first == second != other
+    assert len(first) == 16
+    await ours.close()
+    await theirs.close()
+
+
 async def test_warm_reads_and_writes_nothing(worker: FakeWorker) -> None:
     ours = service(worker)
     assert ours.warm(snapshot(kernel="k")).state == "starting"
