@@ -17,7 +17,7 @@ from jupyter_codecompose.chains import Chain, chains, keys
 from jupyter_codecompose.leaves import MAGIC, Leaf, leaves
 from jupyter_codecompose.targets import targets
 
-REMEMBERED = 1024
+REMEMBERED, WHOLE = 4096, 64
 ASSIGNS = re.compile(r"(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=")
 WILD = frozenset(
     (
@@ -62,6 +62,18 @@ class Effects:
 def effects(text: str) -> Effects:
     """The effects of a cell's text."""
     return effects_of(leaves(text), magic=any(found["sign"] == "%" for found in MAGIC.finditer(text)))
+
+
+@lru_cache(WHOLE)
+def effects_in(texts: tuple[str, ...]) -> Effects:
+    """The effects of texts, one after the other."""
+    found = [effects(text) for text in texts]
+    return Effects(
+        tuple(effect for each in found for effect in each.effects),
+        frozenset().union(*(each.binds for each in found)),
+        frozenset().union(*(each.leaves_behind for each in found)),
+        any(each.wild for each in found),
+    )
 
 
 def effects_of(row: Sequence[Leaf], *, magic: bool = False) -> Effects:

@@ -136,7 +136,8 @@ class Evidence:
         if around.wild or any(map(_wild, self._stale)):
             return None
         stale = [part.cell.text for part in reversed(self._stale[-NEAR:])]
-        texts = (bindings_of(row, row[at].statement), bindings(place.above), *map(bindings, stale))
+        earlier = (*reversed(place.passages), *stale)
+        texts = (bindings_of(row, row[at].statement), *map(bindings, earlier))
         found = (*(effect for text in stale for effect in effects(text).effects), *around.above.effects)
         made = {name for text in texts for name in text.sources}
         lost = {effect.name for effect in found if self._loses(effect, made)}

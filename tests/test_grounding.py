@@ -247,6 +247,17 @@ def test_beside_a_comprehension_a_name_is_what_it_was() -> None:
     assert shown("x = ", "[weather.year for n in [weather]]") == "[weather."
 
 
+@pytest.mark.parametrize("pieces", [1, 1000])
+def test_in_a_long_statement_all_is_known_that_stands_in_it(pieces: int) -> None:
+    rows = "".join(f"    top(late_{number} := n),\n" for number in range(100))
+    assert shown(f"x = [\n{rows}    ", "top(late_3),", pieces=pieces) == "top(late_3),"
+    assert shown(f"x = [\n{rows}    ", "top(n, missing),", pieces=pieces) == "top(n,"
+    body = "".join(f"    late_{number} = n\n" for number in range(100))
+    assert shown(f"def f(first):\n{body}    return ", "[late_3, first, f]", pieces=pieces) == "[late_3, first, f]"
+    assert shown(f"def f(first):\n{body}    return ", "[late_3, missing]", pieces=pieces) == "[late_3,"
+    assert shown(f"def f(weather):\n{body}    return ", "weather.rain", pieces=pieces) == "weather.rain"
+
+
 def test_a_name_that_another_cell_binds_is_known() -> None:
     assert shown("x = ", "n + missing", cell("missing = 1", stale=True)) == "n + missing"
     assert shown("x = ", "n + missing", cell("# missing\nf(missing)", stale=True)) == "n"
