@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from model_server.layout import (
     EXTENSIONS,
@@ -17,6 +18,7 @@ from model_server.layout import (
     HEADER_TOKENS,
     Encoder,
     Family,
+    cells_near_end,
     describe,
     is_notebook,
     keep_end,
@@ -27,6 +29,10 @@ from model_server.layout import (
 )
 from model_server.published import PUBLISHED
 from model_server.wire import Cell, Fact, Header, Parts
+
+ORDINARY = 2_500
+"""As near as so many tokens may reach, 40,000 characters, a text is tokenised whatever its budget: that is all of a
+notebook, of which each cut then falls where it always did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,12 @@ class Bundled:
         opening = [encoder.special("<|endoftext|>"), encoder.special("<|file|>")]
         opening += keep_start(encoder.encode(self.header(parts.header)), HEADER_TOKENS)
         room = budget - len(opening) - 2
-        opening += keep_start(self._facts(parts.facts, encoder), int(room * FACTS_SHARE))
+        opening += self._facts(parts.facts, encoder, int(room * FACTS_SHARE))
         room = max(budget - len(opening) - 2, 0)
-        after = self._cells(parts.after, encoder, opened=True)
-        before = self._cells(parts.before, encoder, opened=False)
+        near = max(room, ORDINARY)
+        lower = (Cell(cell.kind, near_start(cell.text, near)) for cell in parts.after)
+        after = self._cells(lower, encoder, room, opened=True)
+        before = self._cells(cells_near_end(parts.before, near), encoder, opened=False)
         for_before, for_after = share(len(before), len(after), room)
         return [
             *opening,
@@ -79,16 +87,22 @@ class Bundled:
         """The header's text."""
         return f"{header.language} {header.path}".strip()
 
-    def _facts(self, facts: Iterable[Fact], encoder: Encoder) -> list[int]:
+    def _facts(self, facts: Iterable[Fact], encoder: Encoder, budget: int) -> list[int]:
+        """Ids of the facts that come first, at most `budget`."""
         ids: list[int] = []
         for fact in facts:
-            ids += encoder.encode(describe(fact) + "\n")
-        return [encoder.special("<|facts|>"), *ids] if ids else []
+            if len(ids) >= budget:
+                break
+            ids += encoder.encode(near_start(describe(fact) + "\n", ORDINARY))
+        return keep_start([encoder.special("<|facts|>"), *ids] if ids else [], budget)
 
-    def _cells(self, cells: Iterable[Cell], encoder: Encoder, *, opened: bool) -> list[int]:
-        """Ids of cells, each opened by its kind's token; `opened` leaves out the first one's."""
+    def _cells(self, cells: Iterable[Cell], encoder: Encoder, most: float = inf, *, opened: bool) -> list[int]:
+        """Ids of cells, each opened by its kind's token, up to the cell where there are `most`; `opened` leaves out the
+        first one's token."""
         ids: list[int] = []
         for number, cell in enumerate(cells):
+            if len(ids) >= most:
+                break
             if number or not opened:
                 ids.append(encoder.special(OPENERS[cell.kind]))
             ids += encoder.encode(cell.text)

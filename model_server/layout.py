@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from model_server.wire import Fact, Parts
+from model_server.wire import Cell, Fact, Parts
 
 BEFORE_SHARE = 0.7
 HEADER_TOKENS = 48
@@ -107,6 +107,21 @@ def near_end(text: str, budget: int) -> str:
     most = max(budget, 0) * CHARACTERS
     step = most // 4 + 1
     return text if len(text) <= most else text[-(-(len(text) - most) // step) * step :]
+
+
+def cells_near_end(cells: Sequence[Cell], budget: int) -> Sequence[Cell]:
+    """The last cells, as much of their text as `near_end` keeps; the first of them may have lost its beginning."""
+    whole = "".join(cell.text for cell in cells)
+    left = len(near_end(whole, budget))
+    if left == len(whole):
+        return cells
+    kept: list[Cell] = []
+    for cell in reversed(cells):
+        if left <= 0:
+            break
+        kept.append(Cell(cell.kind, cell.text[-left:]))
+        left -= len(cell.text)
+    return kept[::-1]
 
 
 def keep_start(ids: Sequence[int], budget: int) -> list[int]:

@@ -23,6 +23,8 @@ from model_server.layout import TEMPLATE, Family
 from model_server.weights import BadCheckpoint, read_json
 
 REMEMBERED_LINES, REMEMBERED_TEXTS = 32_768, 64
+LONG_LINE = 1_000
+"""Characters of a line of which only as many are remembered as of whole texts: a notebook has room for forty."""
 CONTROL = re.compile(r"<\|\S+\|>")
 REPLACEMENT = "\ufffd"
 MOST_HELD = 16
@@ -39,8 +41,8 @@ class Tokens:
         not supported."""
         self.family: Family = family_of(lambda token: tokenizer.token_to_id(token) is not None, kind, shown)
         self.tokenizer = plain(tokenizer, {*self.family.marks, *self.family.ends})
-        remembered = REMEMBERED_LINES if self.family.by_line else REMEMBERED_TEXTS
-        self._piece = lru_cache(maxsize=remembered)(self._encode)
+        self._line = lru_cache(maxsize=REMEMBERED_LINES)(self._encode)
+        self._text = lru_cache(maxsize=REMEMBERED_TEXTS)(self._encode)
 
     @classmethod
     def load(cls, directory: Path) -> Tokens:
@@ -101,18 +103,23 @@ class Tokens:
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, without any special token."""
         if not self.family.by_line:
-            return list(self._piece(text))
+            return list(self._text(text))
         ids: list[int] = []
         head, *rest = text.split("\n")
+        short = len(text) < LONG_LINE or max(map(len, (head, *rest))) < LONG_LINE
+        remembered = self._line if short else self._line_or_text
         if head:
-            ids.extend(self._piece(head))
+            ids.extend(remembered(head))
         for line in rest:
-            ids.extend(self._piece("\n" + line))
+            ids.extend(remembered("\n" + line))
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens as they are written."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=False))
+
+    def _line_or_text(self, line: str) -> tuple[int, ...]:
+        return self._line(line) if len(line) <= LONG_LINE else self._text(line)
 
     def _encode(self, text: str) -> tuple[int, ...]:
         whole = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character

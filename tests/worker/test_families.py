@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_server.families import BUNDLED, FAMILIES, INCODER, family_of
-from model_server.layout import CHARACTERS, STEP, TEMPLATE, Family, describe, keep_end, near_end, share
+from model_server.families import BUNDLED, FAMILIES, INCODER, ORDINARY, family_of
+from model_server.layout import (
+    CHARACTERS,
+    STEP,
+    TEMPLATE,
+    Family,
+    cells_near_end,
+    describe,
+    keep_end,
+    near_end,
+    share,
+)
 from model_server.published import CODELLAMA, CODESTRAL, DEEPSEEK, GRANITE, PUBLISHED, QWEN, STARCODER
 from model_server.scripts import Script, Text
 from model_server.tokens import Tokens
@@ -174,6 +184,50 @@ def test_a_text_far_over_the_budget_is_not_tokenised_whole() -> None:
     starts = {near_end(text + "x" * typed, 200) for typed in range(3)}
     assert all(len(start) <= 200 * CHARACTERS for start in starts)
     assert len({start[:50] for start in starts}) == 1
+
+
+class Counting:
+    """Counts the characters that it tokenises, each a token."""
+
+    def __init__(self) -> None:
+        self.characters = 0
+
+    def encode(self, text: str) -> list[int]:
+        """See `Encoder`."""
+        self.characters += len(text)
+        return list(map(ord, text))
+
+    def special(self, token: str) -> int:
+        """See `Encoder`."""
+        return -1
+
+
+def test_of_a_body_as_large_as_may_be_only_what_is_near_the_cursor_is_tokenised() -> None:
+    fact = Fact("f" * 500, "dict", members=("m" * 500,) * 256)
+    long = (Cell("code", "x" * 100_000), Cell("markdown", "y" * 160_000))
+    parts = Parts(facts=(fact,) * 3, before=(*long, Cell("code", "<")), after=(Cell("code", ">"), *long))
+    encoder = Counting()
+    ids = BUNDLED.layout(parts, encoder, 900)
+    assert encoder.characters < 3.1 * ORDINARY * CHARACTERS
+    assert ids[-2:] == [-1, ord("<")]
+    assert ord(">") in ids
+    assert len(ids) <= 900
+
+
+def test_a_large_context_is_filled_from_a_large_cell_up_to_the_cursor() -> None:
+    parts = Parts(before=(Cell("code", "x" * 200_000 + "<"),), after=(Cell("code", ">" + "y" * 200_000),))
+    ids = BUNDLED.layout(parts, Counting(), 100_000)
+    assert ids[-1] == ord("<")
+    assert ids.count(ord("x")) > 60_000
+    assert ids.count(ord("y")) > 25_000
+
+
+@given(st.lists(st.text("ab\n", max_size=9), max_size=6), st.integers(0, 3))
+def test_cells_are_cut_as_their_text_is(texts: list[str], budget: int) -> None:
+    cells, whole = [Cell("code", text) for text in texts], "".join(texts)
+    kept = cells_near_end(cells, budget)
+    assert "".join(cell.text for cell in kept) == near_end(whole, budget)
+    assert [cell.text for cell in kept[1:]] == texts[len(texts) - len(kept) + 1 :]
 
 
 LINES = "\n".join(f"value_{n} = {n}" for n in range(2000))

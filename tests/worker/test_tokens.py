@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from model_server.published import CODEGEMMA, CODELLAMA, CODESTRAL, DEEPSEEK, GRANITE, QWEN, STARCODER
-from model_server.tokens import REPLACEMENT, TextStream, Tokens
+from model_server.tokens import LONG_LINE, REMEMBERED_TEXTS, REPLACEMENT, TextStream, Tokens
 from model_server.weights import BadCheckpoint
 from tests.worker.checkpoints import incoder_tokenizer, published_tokenizer, small_tokenizer
 
@@ -79,6 +79,14 @@ def test_line_ends_are_the_ends_and_what_begins_with_a_break(tokens: Tokens) -> 
     broken = {token for token in range(tokens.size) if tokens.decode([token]).startswith("\n")}
     assert set(tokens.line_ends) == broken | tokens.ends
     assert tokens.encode("\nx")[0] in tokens.line_ends
+
+
+def test_few_long_lines_are_remembered() -> None:
+    tokens = Tokens(small_tokenizer())
+    for number in range(REMEMBERED_TEXTS + 40):
+        tokens.encode(f"x = {number}\n" + f"{number}" * LONG_LINE)
+    assert tokens._line.cache_info().currsize == REMEMBERED_TEXTS + 40
+    assert tokens._text.cache_info().currsize == REMEMBERED_TEXTS
 
 
 def test_no_token_spans_a_line_end() -> None:
