@@ -16,12 +16,14 @@ from model_server.wire import MAX_BODY_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: its method, its path without the query, its headers by their names in lower case, its body."""
+    """A request: its method, its path without the query, its headers by their names in lower case, its body, and the
+    address it comes from."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
+    peer: str = ""
 
 
 @dataclass(frozen=True)

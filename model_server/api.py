@@ -23,6 +23,7 @@ from model_server.llama import Infilled, InfillRequest, Written
 from model_server.loop import Loop
 from model_server.metrics import Metrics
 from model_server.openapi import EVENTS, JSON, Operation, describe
+from model_server.owner import owner_of
 from model_server.refusal import Refused, refusal
 from model_server.wire import (
     Completion,
@@ -55,9 +56,10 @@ class Api:
         self._asking = Asking(loop, self._metrics)
         self._created = int(time.time())
 
-    async def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to a request. A stream's comes with its first text; until then, cancelling drops the request."""
-        asked = Asked(method, path, lowered(headers), body)
+    async def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str = "") -> Answer:
+        """The answer to a request from the address `peer`. A stream's comes with its first text; until then, cancelling
+        drops the request."""
+        asked = Asked(method, path, lowered(headers), body, peer)
         try:
             operation = self._admission.operation(asked)
             check_length(str(len(body)))
@@ -93,16 +95,18 @@ class Api:
 
     async def complete(self, asked: Asked) -> Answer:
         """`POST /v1/completions`."""
-        return await self._given(Completions(completion_request(asked.body, self._model), self._model))
+        return await self._given(Completions(completion_request(asked.body, self._model), self._model), asked)
 
     async def warm(self, asked: Asked) -> Answer:
         """`POST /v1/warm`."""
-        _, done = await self._asking.text(warm_request(asked.body, self._model))
+        request = warm_request(asked.body, self._model)
+        _, done = await self._asking.text(request, owner_of(request, asked))
         return whole(Warmed(self._model, done.usage))
 
     async def infill(self, asked: Asked) -> Answer:
         """`POST /infill`."""
-        return await self._given(Infills(infill_request(asked.body), self._model, self._loop.health.context_tokens))
+        context = self._loop.health.context_tokens
+        return await self._given(Infills(infill_request(asked.body), self._model, context), asked)
 
     async def metrics(self, asked: Asked) -> Answer:
         """`GET /metrics`."""
@@ -117,11 +121,12 @@ class Api:
     def _described(self) -> object:
         return describe(ROUTES, self._model)
 
-    async def _given(self, reply: Reply) -> Answer:
+    async def _given(self, reply: Reply, asked: Asked) -> Answer:
         """A text, whole or in events, as it was asked for. Raises Refused."""
+        owner = owner_of(reply.request, asked)
         if not reply.request.stream:
-            return whole(reply.whole(*await self._asking.text(reply.request)))
-        body = self._asking.events(reply)
+            return whole(reply.whole(*await self._asking.text(reply.request, owner)))
+        body = self._asking.events(reply, owner)
         await anext(body)
         return Answer(200, {"Content-Type": EVENTS, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}, body)
 

@@ -6,7 +6,7 @@ Knows nothing of paths, headers or tokens, and of an API only how it words its m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Hashable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -44,18 +44,18 @@ class Asking:
     loop: Loop
     metrics: Metrics
 
-    async def text(self, request: CompletionRequest) -> tuple[str, Done]:
+    async def text(self, request: CompletionRequest, owner: Hashable) -> tuple[str, Done]:
         """A whole text and its end. Raises Refused."""
         text = ""
-        async with aclosing(self._pieces(request)) as pieces:
+        async with aclosing(self._pieces(request, owner)) as pieces:
             while isinstance(piece := await anext(pieces), Piece):
                 text += piece.text
         return text, piece
 
-    async def events(self, reply: Reply) -> AsyncGenerator[bytes, None]:
+    async def events(self, reply: Reply, owner: Hashable) -> AsyncGenerator[bytes, None]:
         """Server-sent events. The first is empty and says that there will be others: until then, what goes wrong
         raises Refused; later it is an event itself. Closing drops the request."""
-        async with aclosing(self._pieces(reply.request)) as pieces:
+        async with aclosing(self._pieces(reply.request, owner)) as pieces:
             piece = await anext(pieces)
             yield b""
             try:
@@ -69,11 +69,11 @@ class Asking:
                 yield event(error.reply())
         yield reply.last
 
-    async def _pieces(self, request: CompletionRequest) -> AsyncGenerator[Piece | Done, None]:
+    async def _pieces(self, request: CompletionRequest, owner: Hashable) -> AsyncGenerator[Piece | Done, None]:
         """What the loop gives, to the end. Raises Refused, whatever went wrong behind."""
         watch = Watch(self.metrics)
         try:
-            async with aclosing(self.loop.ask(request, f"{request.user}/{request.editor}")) as pieces:
+            async with aclosing(self.loop.ask(request, owner)) as pieces:
                 while True:
                     async with asyncio.timeout(STUCK_SECONDS):
                         piece = await anext(pieces)

@@ -7,7 +7,7 @@ here knows of threads or HTTP.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -191,7 +191,7 @@ def answer(
 
 
 def generate(
-    request: CompletionRequest, owner: str, tokens: Tokens, slots: Slots, memory: Memory | None = None
+    request: CompletionRequest, owner: Hashable, tokens: Tokens, slots: Slots, memory: Memory | None = None
 ) -> Steps:
     """Serve one request. Raises TooLong at first."""
     begun = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from model_server.engine import Branches, Read
@@ -57,7 +58,7 @@ class Job:
     """A request on its way. `over` is set from any thread and looked at before every step."""
 
     request: CompletionRequest
-    owner: str
+    owner: Hashable
     asked_by: asyncio.AbstractEventLoop
     begun: float = field(default_factory=time.monotonic)
     out: asyncio.Queue[Piece | Done | Exception] = field(default_factory=asyncio.Queue)
@@ -67,9 +68,9 @@ class Job:
     over: bool = False
 
     @property
-    def tenant(self) -> str:
-        """Who shares the worker fairly with others."""
-        return self.request.user
+    def tenant(self) -> Hashable:
+        """Who shares the worker fairly with others: who is named, or else whose text it is."""
+        return self.request.user or self.owner
 
     @property
     def left(self) -> int:

@@ -13,7 +13,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 
 from model_server.engine import Branches, Engine, Read, Scores
 from model_server.generation import Done, Piece, TooLong, generate
@@ -108,7 +108,7 @@ class Loop:
         """How many requests may run at once: one for each slot that there is memory for."""
         return self._slots.most if self._slots else self._most_slots
 
-    async def ask(self, request: CompletionRequest, owner: str) -> AsyncGenerator[Piece | Done, None]:
+    async def ask(self, request: CompletionRequest, owner: Hashable) -> AsyncGenerator[Piece | Done, None]:
         """Run a request and give its pieces as they come. Closing the iterator drops it.
 
         Raises NotReady or Full at once; Late, TooLong, Replaced or the engine's own error later.
@@ -148,7 +148,7 @@ class Loop:
             self.counts.refused += 1
             raise Full(f"{self.in_hand} requests are in hand already: ask again later", math.ceil(max(wait, 1)))
 
-    def _replace(self, owner: str) -> None:
+    def _replace(self, owner: Hashable) -> None:
         """Newest wins: drop what this editor asked before."""
         for older in [*self._waiting, *self._active]:
             if older.owner == owner and not older.over:

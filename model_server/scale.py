@@ -115,7 +115,8 @@ class Replica:
             return refusing(error)
         except TimeoutError:
             return refusing(Refused(408, "too_slow", f"the body did not come within {READ_SECONDS:.0f} seconds"))
-        return await self._api.answer(request.method, path, request.headers, body)
+        peer = request.client.host if request.client else ""
+        return await self._api.answer(request.method, path, request.headers, body, peer)
 
     def __del__(self) -> None:
         """The replica has answered what it was asked."""

@@ -7,7 +7,7 @@ that leaves is divided evenly (max-min fairness), so that a long prompt neither 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 ALONE, TOGETHER = 256, 64
@@ -18,7 +18,7 @@ ALONE, TOGETHER = 256, 64
 class Want:
     """Rows that a request has to read, and whether they are read as a whole or not at all."""
 
-    tenant: str
+    tenant: Hashable
     rows: int
     whole: bool = False
 
@@ -55,7 +55,7 @@ def divided(wants: Sequence[Want], room: int) -> list[int]:
     return [next(given[want.tenant]) for want in wants]
 
 
-def admitted(waiting: Sequence[str], active: Iterable[str], room: int) -> list[int]:
+def admitted(waiting: Sequence[Hashable], active: Iterable[Hashable], room: int) -> list[int]:
     """Which of the waiting tenants' requests begin now, by index: the tenant with the fewest running goes first."""
     running = Counter(active)
     left = list(range(len(waiting)))

@@ -108,7 +108,8 @@ class Exchange(HTTPMessageDelegate):
             self._task.cancel()
 
     async def _answer(self) -> None:
-        await self._send(await self._api.answer(self._method, self._path, self._headers, bytes(self._body)))
+        peer = getattr(self._connection.context, "remote_ip", "")
+        await self._send(await self._api.answer(self._method, self._path, self._headers, bytes(self._body), peer))
         self._connection.finish()
 
     async def _refuse(self, answer: Answer) -> None:

@@ -1,12 +1,12 @@
 """Which slot serves a request: the one whose tokens begin as the request's do. Token ids are compared, never a hash.
 
-Slots are kept by who owns them, so that one person's text is never matched against another's. There are at most so
-many, and they hold at most so many bytes; the least recently used goes first.
+Slots are kept by who owns them, and a request is never matched against another owner's text (`owner.py` says who that
+is). There are at most so many, and they hold at most so many bytes; the least recently used goes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from model_server.engine import Engine, Slot
@@ -28,12 +28,12 @@ def common(left: Sequence[int], right: Sequence[int]) -> int:
 class Kept:
     """A slot, whose it is, and whether a request is using it."""
 
-    owner: str
+    owner: Hashable
     slot: Slot
     busy: bool = False
 
 
-def wiped(kept: Kept, owner: str) -> Kept:
+def wiped(kept: Kept, owner: Hashable) -> Kept:
     """A slot that was somebody's, emptied for another."""
     kept.slot.ids.clear()
     kept.owner = owner
@@ -58,7 +58,7 @@ class Slots:
         """Bytes in all slots."""
         return sum(kept.slot.size for kept in self.kept)
 
-    def take(self, owner: str, prompt: Sequence[int]) -> Kept:
+    def take(self, owner: Hashable, prompt: Sequence[int]) -> Kept:
         """A slot for a prompt, cut back to the ids that they share; at least the prompt's last id is left to read."""
         own = [(common(kept.slot.ids, prompt), at) for at, kept in enumerate(self.kept) if self._serves(kept, owner)]
         shared, at = max(own, default=(0, -1))
@@ -76,7 +76,7 @@ class Slots:
         while self._too_large(0) and (idle := self._idle()) and len(self.kept) > 1:
             self.kept.remove(idle)
 
-    def _fresh(self, owner: str) -> Kept:
+    def _fresh(self, owner: Hashable) -> Kept:
         """An empty slot: a new one, or the least recently used one wiped. Raises what the engine does where it has no
         memory for a new one, and no request has left one."""
         idle = self._idle()
@@ -92,7 +92,7 @@ class Slots:
         self.kept.append(Kept(owner, new))
         return self.kept[-1]
 
-    def _serves(self, kept: Kept, owner: str) -> bool:
+    def _serves(self, kept: Kept, owner: Hashable) -> bool:
         return kept.owner == owner and not kept.busy
 
     def _idle(self) -> Kept | None:

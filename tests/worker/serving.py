@@ -64,15 +64,16 @@ class Said:
 
 @dataclass
 class Caller:
-    """Asks an API without a server."""
+    """Asks an API without a server, from an address."""
 
     api: Api
     loop: Loop
+    peer: str = "192.0.2.1"
 
     async def ask(self, method: str, path: str, body: object = b"", **headers: str) -> Said:
         """One answer; the body is sent as JSON where it is no bytes."""
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = await self.api.answer(method, path, headers, sent)
+        answer = await self.api.answer(method, path, headers, sent, self.peer)
         return Said(answer.status, answer.headers, b"".join([chunk async for chunk in answer.body]))
 
     async def complete(self, **fields: object) -> Said:

@@ -96,6 +96,16 @@ def test_warming_reads_and_writes_nothing(speaks: Load) -> None:
     called(speaks, scenario)
 
 
+def test_owners_are_told_apart_wherever_a_slash_stands(speaks: Load) -> None:
+    async def scenario(caller: Caller) -> None:
+        for user, editor in (("a", "b/c"), ("a/b", "c"), ("", "a"), ("a", ""), ("", "")):
+            for kept in (False, True):
+                usage = (await caller.complete(parts=PARTS, user=user, editor=editor)).json["usage"]
+                assert (usage["prompt_tokens_details"]["cached_tokens"] > 0) == kept
+
+    called(speaks, scenario)
+
+
 def test_the_model_may_be_named(speaks: Load) -> None:
     async def scenario(caller: Caller) -> None:
         models = (await caller.ask("GET", "/v1/models")).json

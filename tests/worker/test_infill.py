@@ -122,6 +122,24 @@ def test_llama_vscode_shows_what_it_gets(speaks: Load) -> None:
     called(speaks, scenario)
 
 
+def test_what_one_editor_has_typed_is_not_told_to_another(speaks: Load) -> None:
+    """Neither by a count nor by the time that it takes: nothing of it is compared."""
+
+    async def cached(caller: Caller, peer: str, **headers: str) -> int:
+        caller.peer = peer
+        return int((await caller.ask("POST", "/infill", VIM, **headers)).json["tokens_cached"])
+
+    async def scenario(caller: Caller) -> None:
+        for peer in ("192.0.2.1", "192.0.2.2"):
+            assert await cached(caller, peer) == 0
+            assert await cached(caller, peer) > 0
+        for client in ("198.51.100.1", "198.51.100.2"):
+            assert await cached(caller, "192.0.2.1", **{"X-Forwarded-For": client}) == 0
+            assert await cached(caller, "192.0.2.1", **{"X-Forwarded-For": client}) > 0
+
+    called(speaks, scenario)
+
+
 @pytest.mark.parametrize("body", [VIM_RING, VSCODE_RING], ids=["vim", "vscode"])
 def test_pieces_of_other_files_are_read_ahead(speaks: Load, body: dict[str, object]) -> None:
     async def scenario(caller: Caller) -> None:

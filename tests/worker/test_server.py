@@ -6,12 +6,14 @@ import asyncio
 import io
 import json
 import socket
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import psutil
 import pytest
 
@@ -67,6 +69,21 @@ def test_bad_requests_are_refused_with_a_sentence(load: Load, body: bytes, statu
         assert reply.status == status
         assert said in error["message"]
         assert error["type"] == "invalid_request_error"
+
+    run(load, scenario)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address")
+def test_who_gives_no_name_is_known_by_the_address(load: Load) -> None:
+    async def scenario(worker: Worker) -> None:
+        for address in ("127.0.0.1", "127.0.0.2"):
+            connector = aiohttp.TCPConnector(local_addr=(address, 0), force_close=True)
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            async with aiohttp.ClientSession(connector=connector, headers=headers) as client:
+                for kept in (False, True):
+                    async with client.post(f"{worker.url}/v1/warm", json={"parts": PARTS}) as reply:
+                        usage = (await reply.json())["usage"]
+                    assert (usage["prompt_tokens_details"]["cached_tokens"] > 0) == kept
 
     run(load, scenario)
 
