@@ -61,6 +61,11 @@ def recent(text: str, least: int, language: Language = PYTHON) -> str:
     return text[plain if above - plain <= least else outside :]
 
 
+def code(text: str, language: Language = PYTHON) -> str:
+    """A text without its strings and comments."""
+    return _pieces(language).sub(lambda piece: piece[0] if len(piece[0]) == 1 else "", text)
+
+
 @lru_cache(REMEMBERED)
 def _begins(text: str, language: Language) -> tuple[int, int]:
     """Where the last line begins that stands in no string, comment or bracket, and the last in no string or comment."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from jupyter_codecompose.brackets import recent, scan
+from jupyter_codecompose.brackets import scan
 from jupyter_codecompose.characters import safe
 from jupyter_codecompose.ending import Ending
 from jupyter_codecompose.languages import language as language_of
@@ -18,10 +18,10 @@ from jupyter_codecompose.scope import indentation, last_line, opens
 from jupyter_codecompose.sense import LANGUAGES, Sense
 from jupyter_codecompose.sentinels import before_sentinel
 from jupyter_codecompose.unfinished import before_secret
+from jupyter_codecompose.window import around
 
 MAX_CHARACTERS = 2_000
 MOST_LINES = 6
-LOOK_BACK = 6_000
 
 UNDECIDED = re.compile(r"[\\\"'/]+\Z")
 TRAILING = re.compile(r"[ \t]+(?=\n)")
@@ -76,7 +76,7 @@ class _Rules:
 
     def __init__(self, left: str, right: str, name: str, height: int) -> None:
         self._language = language_of(name)
-        left, right = recent(left, LOOK_BACK, self._language), right[:LOOK_BACK]
+        left, right = around(left, right, self._language)
         self._line = left.rpartition("\n")[2]
         self._is_indented = self._indented(left)
         self._ending = Ending(left, right, self._language, height)

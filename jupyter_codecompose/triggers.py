@@ -11,14 +11,13 @@ import re
 from enum import Enum
 from unicodedata import category
 
-from jupyter_codecompose.brackets import PAIRS, State, recent, steps, unclosed
+from jupyter_codecompose.brackets import PAIRS, State, steps, unclosed
 from jupyter_codecompose.languages import Language
 from jupyter_codecompose.languages import language as language_of
 from jupyter_codecompose.neighbours import CLOSING
 from jupyter_codecompose.notebook import Notebook
 from jupyter_codecompose.scope import at_end, last_line, opens
-
-LOOK_BACK = 6_000
+from jupyter_codecompose.window import around
 
 DIRECTIVE = re.compile(r"(?:type|noqa|pylint|fmt|mypy|pyright|ruff|isort|yapf|pragma|eslint)\b|%%")
 PLAIN_WORD = re.compile(r"""["'(`“「]?[^\W_][\w'’/&%、，。：；-]*["')`”」]?[.,:;!?…！？।،؛؟]*""")
@@ -60,7 +59,7 @@ def intent(notebook: Notebook, *, invoked: bool) -> Intent:
     if notebook.prose or empty:
         return Intent.SILENT
     language = language_of(notebook.language)
-    return _unasked(recent(notebook.left, LOOK_BACK, language), notebook.right[:LOOK_BACK], language)
+    return _unasked(*around(notebook.left, notebook.right, language), language)
 
 
 def lead(left: str) -> str:
