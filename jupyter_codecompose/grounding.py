@@ -10,17 +10,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jupyter_codecompose.brackets import unclosed
 from jupyter_codecompose.claims import Claim, claims
 from jupyter_codecompose.doubts import doubted
 from jupyter_codecompose.evidence import Evidence
 from jupyter_codecompose.leaves import Leaf, leaves
-from jupyter_codecompose.place import Place
+from jupyter_codecompose.place import LOOK_BACK, Place
 from jupyter_codecompose.sense import Sense
 
 PROMISING = re.compile(r"\b(?:return|yield|raise|assert|del|from|import|await)[ \t]*\Z")
 """Words behind which something must follow, and which say something else if nothing does."""
 LAST = re.compile(r"(?<![\w.])(\w+)\.?\Z")
 WORDS = re.compile(r"\w")
+HELD = 40
+"""A string that names stand in is shown when it is closed; one with so many characters is not waited for."""
+PREFIX = re.compile(r"(?<!\w)[rRbBuUfFtT]{1,2}\Z")
 BEGUN = re.compile(r"\.?\w+\Z|[^\w\s]+\Z")
 """A word (with the dot before it) or a sign that may go on; until it is whole it may also change what stands before it,
 as `=` to `==`."""
@@ -47,7 +51,7 @@ def judge(place: Place, evidence: Evidence, text: str, *, final: bool) -> Verdic
     wrong = next(denied, None)
     if wrong is None:
         opened = _opened(row, place.begun + settled) - place.cursor
-        return Verdict(len(text if final else _tidied(settled[: max(opened, 0)], place, evidence)))
+        return Verdict(len(text if final else _tidied(settled[: max(opened, 0)], place, evidence, HELD)))
     whole = wrong.opened >= place.cursor and not evidence.has_parts(wrong, around)
     at = (wrong.opened if whole else wrong.at) - place.cursor
     tried = any(leaf.text == "try" and leaf.at < wrong.at for leaf in row)
@@ -70,13 +74,27 @@ def _at(claim: Claim) -> int:
     return claim.at
 
 
-def _tidied(text: str, place: Place, evidence: Evidence) -> str:
-    """What is left before a wrong name: nothing that seems whole and is not, no mere punctuation, no module alone."""
+def _tidied(text: str, place: Place, evidence: Evidence, most: int = LOOK_BACK) -> str:
+    """What is left before a wrong name: nothing that seems whole and is not, no mere punctuation, no module alone, and
+    no string without an end unless it is longer than `most`."""
+    text = _unquoted(text, place, most)
     last = LAST.search(text)
     if last and evidence.type_of(last[1]) == "module":
         text = text[: last.start()]
-    text = Sense(place.begun).finished(PROMISING.sub("", text)).rstrip()
+    sense = Sense(place.begun)
+    text = sense.finished(PROMISING.sub("", sense.finished(text))).rstrip()
     return text if WORDS.search(text) else ""
+
+
+def _unquoted(text: str, place: Place, most: int) -> str:
+    """A text without the string at its end that is still open; within one, without what is open in braces."""
+    state, begins = unclosed(place.begun + text)
+    if len(state.quote) != 1 or place.cursor + len(text) - begins > most:
+        return text
+    if begins >= place.cursor:
+        return PREFIX.sub("", text[: begins - place.cursor])
+    brace = text.rfind("{")
+    return text[:brace] if brace > text.rfind("}") else text
 
 
 class Grounding:

@@ -26,9 +26,15 @@ VALUES = frozenset(("True", "False", "None"))
 SOFT = frozenset(("match", "case", "type", "print", "exec"))
 """How a line may begin with two words."""
 SHELL = re.compile(r"(?:^|=)\s*[%!?]")
-UNFINISHED = re.compile(r"(?:[-+*/@%&|^<>,]|==|!=)\Z")
+UNFINISHED = re.compile(r"(?:[-+*/@%&|^~<>,]|[:!=]?=|(?<![\w.])(?:if|elif|while|assert))\Z")
+"""What something must follow, where no bracket is open."""
+PROMISING = re.compile(r"(?:\\|(?<![\w.])(?:not|lambda|await))\Z")
+"""What something must follow, on the same line in brackets too; and so it must a dot that ends no number."""
 OPENER = re.compile(r"(?<=[-+*/@%&|^<>])\s*[(\[{]\Z")
-WORD = re.compile(r"\w+\Z")
+WORD = re.compile(r"(?<![\w.])[a-z]+\Z")
+BEGUN = frozenset(
+    word[:end] for word in ("not", "lambda", "await", "if", "elif", "while", "assert") for end in range(1, len(word))
+)
 STAR = re.compile(r"\bimport\s*\*\Z")
 
 
@@ -83,11 +89,17 @@ def misfit(line: str, least: int) -> Token | None:
     return None
 
 
-def joined(line: str) -> re.Match[str] | None:
-    """The keyword at the end of a line that joins an operand to what is not there."""
+def promised(line: str, *, inside: bool) -> int:
+    """How many characters at the end of a line must be followed, by what is not there; `inside` of brackets another
+    line may follow most of them."""
     *_, before, last = (None, None, *tokens(line))
+    if last and last.text == "." and last.end == len(line):
+        return 1
+    found = OPENER.search(line) or PROMISING.search(line) or (None if inside else UNFINISHED.search(line))
+    if found or inside:
+        return len(found[0]) if found else 0
     joins = before and before.is_operand and last.end == len(line) and last.text in JOINING
-    return WORD.search(line) if joins else None
+    return len(last.text) if joins else 0
 
 
 def _continued(text: str) -> str:
@@ -118,7 +130,7 @@ class Sense:
             state = scan(left + line + "\n", state)
             above = _continued(f"{above}{left}{line}\n")
             at, left = at + len(line) + 1, ""
-        return self.finished(text), whole
+        return self.finished(text if whole else self._settled(text)), whole
 
     def finished(self, text: str) -> str:
         """A text without what must be followed at its end; where brackets are open, another line may do so."""
@@ -127,6 +139,11 @@ class Sense:
             text, shorter = shorter, self._shorter(shorter)
         return text
 
+    def _settled(self, text: str) -> str:
+        """A text without a word at its end that may become one that must be followed."""
+        word = WORD.search((self._line + text).rpartition("\n")[2])
+        return text[: max(len(text) - len(word[0]), 0)] if word and word[0] in BEGUN else text
+
     def _shorter(self, text: str) -> str:
         """A text without the last sign of it, if that must be followed."""
         kept = text.rstrip()
@@ -134,5 +151,5 @@ class Sense:
         shell = SHELL.search(_continued(f"{self._above}{self._line}{kept}") + line)
         if not is_code(state) or shell or STAR.search(line):
             return text
-        found = OPENER.search(line) or (None if state.stack else UNFINISHED.search(line) or joined(line))
-        return kept[: max(len(kept) - len(found[0]), 0)] if found else text
+        more = promised(line, inside=bool(state.stack))
+        return kept[: max(len(kept) - more, 0)] if more else text

@@ -50,6 +50,20 @@ def test_an_operand_cannot_follow_an_operand(left: str, text: str, shown: str) -
         ("x = ", "[", "["),
         ("plt.", "plot(", "plot("),
         ("x = a ", "* ", ""),
+        ("", "x =", "x"),
+        ("", "x +=", "x"),
+        ("", "x: int = ", "x: int"),
+        ("x = ", "a <=", "a"),
+        ("if ", "a !=", "a"),
+        ("", "df.", "df"),
+        ("x = ", "a.b().", "a.b()"),
+        ("x = (", "a.", "a"),
+        ("x = ", "a + \\", "a"),
+        ("", "x = not", "x"),
+        ("", "if not ", ""),
+        ("x = f(a, ", "key=lambda", "key="),
+        ("", "y = await", "y"),
+        ("x = a", ".", ""),
     ],
 )
 def test_an_end_promises_nothing(left: str, text: str, shown: str) -> None:
@@ -69,6 +83,13 @@ def test_an_end_promises_nothing(left: str, text: str, shown: str) -> None:
         ("files = ", "!ls -l data"),
         ("!python train.py \\\n    --lr ", "0.1 --epochs 5 \\\n  --name it is so -"),
         ("", "files = !find . \\\n   -name x y\nx = 1"),
+        ("x = ", "1."),
+        ("x = ", "..."),
+        ("x = f(", "a="),
+        ("x = ", "is_not"),
+        ("x = a", ".lambda_"),
+        ("s = 'a ", "= b and so on."),
+        ("x = 1  # ", "not = so."),
         ("s = 'it ", "is so nice, and"),
         ("x = 1  # so ", "it is, and +"),
         ("raise ", "ValueError('x') from error"),
@@ -77,6 +98,11 @@ def test_an_end_promises_nothing(left: str, text: str, shown: str) -> None:
 )
 def test_what_makes_sense_stays(left: str, text: str) -> None:
     assert kept(left, text) == text
+
+
+def test_what_must_be_followed_is_shown_with_what_follows() -> None:
+    shown = [kept("", "x = not df.a"[:end], whole=False) for end in range(1, 13)]
+    assert shown == [*8 * ["x"], "x = not d", "x = not df", "x = not df", "x = not df.a"]
 
 
 def test_a_word_that_may_yet_fit_is_held_back() -> None:
