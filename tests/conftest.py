@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,6 +40,26 @@ def jp_server_cleanup(jp_asyncio_loop: Any) -> Iterator[None]:
             jp_asyncio_loop.run_until_complete(app._cleanup())
             app.kernel_manager.context.destroy()
         ServerApp.clear_instance()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that waits for a worker's first answer, however busy the machine is."""
+    if "jupyter_codecompose" in sys.modules:
+        monkeypatch.setattr("jupyter_codecompose.worker.FIRST_ANSWER_SECONDS", 20.0)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that have time to tell all they know in one look."""
+    from jupyter_codecompose import question
+
+    texts = tuple(
+        text.replace("NAMING, LEARNING = 0.01, 0.005", "NAMING, LEARNING = 60, 60") for text in question.TEXTS
+    )
+    assert texts != question.TEXTS
+    keep = question._run(repr(texts[0]), f"['keep']({question.KEY!r}, {texts!r})")
+    monkeypatch.setattr(question, "COMPILE", keep)
 
 
 @pytest.fixture

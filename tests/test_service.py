@@ -155,10 +155,10 @@ async def test_an_explanation_tells_what_was_cut_and_what_was_allowed_instead(wo
 
 async def test_a_frozen_worker_ends_at_the_deadline(worker: FakeWorker) -> None:
     worker.script = Script(then="freeze")
-    ours = service(worker, timeout=0.3)
+    ours = service(worker, timeout=2.0)
     began = asyncio.get_running_loop().time()
     *chunks, fault = await events_of(ours, snapshot())
-    assert asyncio.get_running_loop().time() - began < 0.6
+    assert asyncio.get_running_loop().time() - began < 10
     assert len(chunks) == 2
     assert isinstance(fault, Fault)
     assert (fault.code, fault.message) == ("down", "The worker did not answer in time.")
@@ -313,4 +313,4 @@ async def test_two_thousand_cells(worker: FakeWorker) -> None:
 
 
 async def gone(worker: FakeWorker) -> None:
-    await until(lambda: not worker.open_streams, 1.0)
+    await until(lambda: not worker.open_streams)

@@ -14,10 +14,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ class Server:
         assert self.process.poll() is None, f"the server has ended:\n{self.log.read_text()[-4000:]}"
         try:
             return bool(self.status()["state"] == "ready")
-        except (urllib.error.URLError, TimeoutError):
+        except OSError:
             return False
 
     def wait_until_ready(self) -> None:
@@ -147,11 +146,12 @@ def write_settings(settings: Path) -> None:
 
 
 def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-    return port
+    """A port that is free now, and that nobody is given who asks for any."""
+    for port in secrets.SystemRandom().sample(range(20_000, 30_000), 100):
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -40,7 +40,9 @@ class Shell:
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell, and all the time that a text may need."""
     here = Shell()
+    monkeypatch.setattr(start, "COMPILING", 60)
     monkeypatch.setitem(sys.modules, "IPython.core.getipython", here)
     return here
 
