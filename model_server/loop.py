@@ -15,10 +15,13 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable
 
+from msgspec.structs import replace
+
 from model_server.engine import Branches, Engine, Read, Scores
 from model_server.generation import Done, Piece, TooLong, generate
 from model_server.job import Counts, Full, Job, Late, NotReady, Replaced, Stopped
 from model_server.memory import Memory
+from model_server.pulse import Pulse
 from model_server.schedule import Want, admitted, rows
 from model_server.slots import Slots
 from model_server.tokens import Tokens
@@ -62,8 +65,9 @@ class Loop:
         self._usual_seconds = 0.0
         self._slots: Slots | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._pulse = Pulse()
         self.counts = Counts()
-        self.health = Health(state="loading", progress=0.0, message="starting")
+        self._loaded = Health(state="loading", progress=0.0, message="starting")
 
     def start(self) -> None:
         """Begin to load."""
@@ -77,6 +81,12 @@ class Loop:
             self._changed.notify()
         self._thread.join(timeout=grace + 2)
         return not self._thread.is_alive()
+
+    @property
+    def health(self) -> Health:
+        """Where the model stands: whether it is loaded, and whether its engine still works."""
+        complaint = self._pulse.complaint if self._loaded.state == "ready" else ""
+        return replace(self._loaded, state="failed", message=complaint) if complaint else self._loaded
 
     @property
     def waiting(self) -> int:
@@ -115,6 +125,7 @@ class Loop:
         """
         job = Job(request, owner, asyncio.get_running_loop())
         self._submit(job)
+        patience = job.asked_by.call_later(self._patience, self._end_waiting, job)
         word: Piece | Done | Exception | None = None
         try:
             while not isinstance(word, Done):
@@ -126,10 +137,19 @@ class Loop:
             if not isinstance(word, Done | Exception):
                 self.counts.cancelled += 1
             job.over = True
+            patience.cancel()
+
+    def _end_waiting(self, job: Job) -> None:
+        """A request's patience is over. Its event loop says so: the thread may be in a step that takes longer."""
+        if job.steps is None and not job.over:
+            self.counts.refused += 1
+            job.end(Late("the worker had too much to do: ask again"))
 
     def _submit(self, job: Job) -> None:
-        if self.health.state != "ready":
-            raise NotReady(self.health.message)
+        if self._loaded.state != "ready":
+            raise NotReady(self._loaded.message)
+        if self._pulse.hangs:
+            raise NotReady(self._pulse.complaint)
         with self._changed:
             if self._stop_by is not None:
                 raise NotReady("the worker is stopping")
@@ -163,42 +183,38 @@ class Loop:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said in /health
             log.error("the model could not be loaded: %s", error)
-            self.health = Health(state="failed", progress=0.0, message=str(error))
+            self._loaded = Health(state="failed", progress=0.0, message=str(error))
             return
         slots = self._slots = Slots(engine, self._most_slots, self._most_bytes)
-        loaded = self.health.message if self.health.progress == 1 else ""
+        loaded = self._loaded.message if self._loaded.progress == 1 else ""
         said = "; ".join(filter(None, ("ready", loaded, tokens.family.licence)))
-        self.health = Health("ready", 1.0, said, self.health.model, engine.context, engine.arithmetic)
+        self._loaded = Health("ready", 1.0, said, self._loaded.model, engine.context, engine.arithmetic)
         log.info("ready: %s", engine.arithmetic)
         while self._wait():
             for job in [job for job in self._active if job.steps is None]:
                 job.steps = generate(job.request, job.owner, tokens, slots, memory)
                 self._go_on(job)
-            self._step(engine)
+            self._step(slots)
         for job in [*self._waiting, *self._active]:
             self._end(job, NotReady("the worker is stopping"))
 
     def _progress(self, share: float, message: str) -> None:
         if self._stop_by is not None:
             raise Stopped
-        self.health = Health(state="loading", progress=share, message=message)
+        self._loaded = Health(state="loading", progress=share, message=message)
 
     def _wait(self) -> bool:
-        """Take up new requests, sleeping while there are none; False when it is time to stop."""
+        """Take up new requests, sleeping while there are none and the engine works; False when it is time to stop."""
         with self._changed:
             while not (self._waiting or self._active or self._stop_by):
-                self._changed.wait()
+                if not self._changed.wait(self._pulse.pause):
+                    break
             self._drop()
             self._admit()
         return self._stop_by is None or (bool(self._active) and time.monotonic() < self._stop_by)
 
     def _drop(self) -> None:
-        """Let go of the requests that are over, and of those that have waited too long."""
-        latest = time.monotonic() - self._patience
-        for job in self._waiting:
-            if job.begun < latest and not job.over:
-                self.counts.refused += 1
-                job.end(Late("the worker had too much to do: ask again"))
+        """Let go of the requests that are over."""
         for job in [job for job in self._active if job.over]:
             self._close(job)
         self._waiting = [job for job in self._waiting if not job.over]
@@ -211,13 +227,14 @@ class Loop:
             self._active += [self._waiting[at] for at in chosen]
             self._waiting = [job for at, job in enumerate(self._waiting) if at not in chosen]
 
-    def _step(self, engine: Engine) -> None:
+    def _step(self, slots: Slots) -> None:
         """One step of the engine, for as many requests as fit in it."""
         turns = self._turns()
         if not turns:
+            self._probe(slots)
             return
         begun = time.perf_counter()
-        answers = self._answers(engine, [read for _, read in turns])
+        answers = self._felt(slots.engine, [read for _, read in turns])
         self.counts.steps += 1
         self.counts.step_seconds += time.perf_counter() - begun
         for (job, read), scores in zip(turns, answers, strict=True):
@@ -226,6 +243,26 @@ class Loop:
                 self._end(job, scores)
             elif not job.left:
                 self._go_on(job, scores)
+
+    def _probe(self, slots: Slots) -> None:
+        """Where every step fails, and nobody asks for another, see whether they still do."""
+        if not self._pulse.fails:
+            return
+        try:
+            kept = slots.take(self, [0])
+        except Exception as error:  # noqa: BLE001 - nobody asked
+            self._pulse.end(error)
+            return
+        self._felt(slots.engine, [Read(kept.slot, [0])])
+        slots.release(kept)
+
+    def _felt(self, engine: Engine, reads: list[Read | Branches]) -> list[Scores | Exception]:
+        """A step's scores, of which the pulse is told."""
+        self._pulse.begin()
+        answers = self._answers(engine, reads)
+        failed = all(isinstance(answer, Exception) for answer in answers)
+        self._pulse.end(answers[0] if failed and isinstance(answers[0], Exception) else None)
+        return answers
 
     def _turns(self) -> list[tuple[Job, Read | Branches]]:
         """What each request reads in the next step: those that write all they ask for, of the prompts a part."""

@@ -43,7 +43,8 @@ class LoopNumbers(Collector):
         loop = self._loop
         for name, said in COUNTERS.items():
             yield CounterMetricFamily(f"codecompose_{name}", said, value=getattr(loop.counts, name))
-        yield GaugeMetricFamily("codecompose_ready", "Whether the model is loaded", value=loop.health.state == "ready")
+        ready = loop.health.state == "ready"
+        yield GaugeMetricFamily("codecompose_ready", "Whether the model is loaded, and its engine works", value=ready)
         yield GaugeMetricFamily("codecompose_waiting_requests", "Requests that have not begun", value=loop.waiting)
         yield GaugeMetricFamily("codecompose_active_requests", "Requests that have begun", value=loop.active)
         yield GaugeMetricFamily("codecompose_slots", "Slots that hold keys and values", value=loop.slots_kept)

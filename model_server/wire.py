@@ -189,7 +189,8 @@ class Models(Message, frozen=True, omit_defaults=False):
 
 
 class Health(Message, frozen=True, omit_defaults=False):
-    """`GET /health`: where the worker stands. 200 when `ready`, 503 otherwise.
+    """`GET /health`: where the worker stands. 200 when `ready`, 503 otherwise: also where a model that was loaded fails
+    at every step, or hangs in one.
 
     `status` says the same as `state`, in the word that clients of llama.cpp look for.
     """

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import pytest
 
+from model_server import pulse
 from model_server.engine import BadScores, Branches, FakeEngine, FakeScores, FakeSlot, Read
 from model_server.generation import Done, Piece, TooLong, prompt_ids
 from model_server.job import Full, Late, NotReady, Replaced
@@ -152,6 +154,68 @@ async def test_what_waits_too_long_is_refused(tokens: Tokens) -> None:
             await text(loop, asking(), "b")
         assert await first == TEXT
         assert loop.counts.refused == 1
+
+
+async def test_nobody_waits_longer_for_a_step_that_takes_longer(tokens: Tokens) -> None:
+    async with running(tokens, engine(tokens, seconds=1.5), most_slots=1, patience=0.1) as loop:
+        first = asyncio.create_task(text(loop, asking(max_tokens=1), "a"))
+        await until(lambda: bool(loop.active), 5)
+        with pytest.raises(Late):
+            async with asyncio.timeout(0.6):
+                await text(loop, asking(), "b")
+        assert loop.counts.refused == 1
+        assert await first
+        assert loop.counts.cancelled == 0
+
+
+@dataclass(frozen=True)
+class Failing(FakeEngine):
+    """Fails at every step until it is `mended`, and does not end one until it may `go_on`."""
+
+    mended: Event = field(default_factory=Event)
+    go_on: Event = field(default_factory=Event)
+
+    def step(self, reads: Sequence[Read | Branches]) -> list[FakeScores]:
+        """See `Engine`."""
+        self.go_on.wait()
+        if not self.mended.is_set():
+            raise RuntimeError("an illegal memory access was encountered")
+        return super().step(reads)
+
+
+async def test_an_engine_that_fails_at_every_step_is_no_longer_ready_until_one_succeeds(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "PROBE_SECONDS", 0.02)
+    failing = Failing(sentence(tokens, TEXT))
+    failing.go_on.set()
+    async with running(tokens, failing) as loop:
+        for _ in range(pulse.MOST_FAILURES):
+            assert loop.health.state == "ready"
+            with pytest.raises(RuntimeError, match="illegal"):
+                await text(loop, asking())
+        assert (loop.health.state, loop.health.context_tokens) == ("failed", failing.context)
+        await asyncio.sleep(0.1)
+        assert loop.health.state == "failed"
+        failing.mended.set()
+        await until(lambda: loop.health.state == "ready", 5)
+        assert await text(loop, asking()) == TEXT
+
+
+async def test_an_engine_that_hangs_is_no_longer_ready_and_refuses_at_once(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "HANGS_SECONDS", 0.1)
+    hanging = Failing(sentence(tokens, TEXT))
+    hanging.mended.set()
+    async with running(tokens, hanging) as loop:
+        first = asyncio.create_task(text(loop, asking()))
+        await until(lambda: loop.health.state == "failed", 5)
+        with pytest.raises(NotReady, match="has not ended"):
+            await text(loop, asking(), "b")
+        hanging.go_on.set()
+        assert await first == TEXT
+        assert loop.health.state == "ready"
 
 
 async def test_what_would_wait_too_long_is_refused_at_once(tokens: Tokens) -> None:
