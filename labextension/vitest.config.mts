@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     environment: 'node',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     // JupyterLab's own modules are written for a bundler.
     server: { deps: { inline: [/@jupyterlab\//, /@jupyter\//, /@lumino\//] } }
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { runInNewContext } from 'node:vm';
@@ -5,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Courier } from '../src/courier';
 import { whole } from '../src/reply';
 import { carry, startThread } from '../src/thread';
+
+const PATIENT = { timeout: 10_000 };
 
 /** As the browser's `fetch`, which is nobody's method. */
 function here(this: unknown): Promise<Response> {
@@ -54,12 +57,12 @@ async function running(): Promise<Courier> {
   await vi.waitFor(async () => {
     const init = { signal: AbortSignal.abort() };
     await expect(courier.fetch(url, init)).rejects.toThrow(TypeError);
-  });
+  }, PATIENT);
   return courier;
 }
 
 const answered = (count: number) =>
-  vi.waitFor(() => expect(answers).toHaveLength(count));
+  vi.waitFor(() => expect(answers).toHaveLength(count), PATIENT);
 
 describe('a courier', () => {
   it('asks what it is told, and gives the answer as it comes', async () => {
@@ -133,7 +136,7 @@ describe('a courier', () => {
     await answered(1);
     controller.abort();
     await expect(going).rejects.toThrow(TypeError);
-    await vi.waitFor(() => expect(closed).toBe(1));
+    await vi.waitFor(() => expect(closed).toBe(1), PATIENT);
   });
 
   it('closes the connection of an answer that nobody reads on', async () => {
@@ -145,7 +148,7 @@ describe('a courier', () => {
       expect(piece).toBe('one');
       break;
     }
-    await vi.waitFor(() => expect(closed).toBe(1));
+    await vi.waitFor(() => expect(closed).toBe(1), PATIENT);
   });
 
   it('fails when there is no answer, or when it breaks off', async () => {
@@ -168,8 +171,9 @@ describe('a courier', () => {
       const { id } = data;
       tell({ id, status: 200, text: 'all', isBroken: true, isLast: true });
     };
+    const heard = once(ports.port1, 'message');
     tell({});
-    await new Promise(resolve => setTimeout(resolve, 10));
+    await heard;
     const { texts } = await courier.fetch(url, {});
     const pieces = texts[Symbol.asyncIterator]();
     expect((await pieces.next()).value).toBe('all');
@@ -211,6 +215,7 @@ describe('the thread', () => {
   it('stands alone as text', async () => {
     const courier = new Courier(ports.port1, here);
     const page = ports.port2;
+    const heard = once(ports.port1, 'message');
     runInNewContext(`(${String(carry)})(page)`, {
       page,
       fetch,
@@ -220,7 +225,7 @@ describe('the thread', () => {
       setTimeout,
       clearTimeout
     });
-    await new Promise(resolve => setTimeout(resolve, 10));
+    await heard;
     const going = courier.fetch(url, {});
     await answered(1);
     answers[0]?.end('done');

@@ -51,6 +51,17 @@ function take(cells: ISource[], active = 0, offset = 0) {
   return takeSnapshot(documentOf(cells, active, offset), 'automatic');
 }
 
+/** Milliseconds of the quickest of five, each of cells that were not seen before: a busy machine is slow at times. */
+function quickest(made: () => ISource[], active: number, offset: number) {
+  const took = Array.from({ length: 5 }, () => {
+    const cells = made();
+    const started = performance.now();
+    take(cells, active, offset);
+    return performance.now() - started;
+  });
+  return Math.min(...took);
+}
+
 function bytes(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
@@ -84,9 +95,9 @@ describe('takeSnapshot', () => {
 
   it('keeps a window around the cursor of a huge cell, more of it before', () => {
     const text = 'a'.repeat(5_000_000) + 'b'.repeat(5_000_000);
-    const started = performance.now();
-    const { cells, cursor } = take([new Cell(text)], 0, 5_000_000);
-    expect(performance.now() - started).toBeLessThan(100);
+    const made = () => [new Cell(text)];
+    expect(quickest(made, 0, 5_000_000)).toBeLessThan(100);
+    const { cells, cursor } = take(made(), 0, 5_000_000);
     const source = cells[0]?.source ?? '';
     expect(source.slice(0, cursor)).toMatch(/^a+$/);
     expect(source.slice(cursor)).toMatch(/^b+$/);
@@ -119,13 +130,14 @@ describe('takeSnapshot', () => {
   });
 
   it('takes the nearest of many cells, reads few of them, and is quick', () => {
-    const cells = Array.from(
-      { length: 2_000 },
-      (_, i) => new Cell(`x_${i} = ${'1'.repeat(1_000)}`)
-    );
-    const started = performance.now();
+    const made = () =>
+      Array.from(
+        { length: 2_000 },
+        (_, i) => new Cell(`x_${i} = ${'1'.repeat(1_000)}`)
+      );
+    expect(quickest(made, 1_000, 3)).toBeLessThan(50);
+    const cells = made();
     const { active, cells: kept } = take(cells, 1_000, 3);
-    expect(performance.now() - started).toBeLessThan(50);
     expect(cells.filter(cell => cell.reads > 0).length).toBeLessThan(60);
     expect(kept[active]?.source).toMatch(/^x_1000 /);
     expect(kept[active - 1]?.source).toMatch(/^x_999 /);
