@@ -8,7 +8,7 @@ import json
 import socket
 import sys
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import aiohttp
 import psutil
 import pytest
 
-from model_server.engine import FakeEngine
+from model_server.engine import Branches, FakeEngine, FakeScores, Read
 from model_server.loading import loader
 from model_server.loop import Load
 from model_server.tokens import Tokens
@@ -291,14 +291,14 @@ def test_more_than_can_be_in_hand_is_refused_at_once(tokens: Tokens) -> None:
 class Poisoned(FakeEngine):
     """An engine that fails on every second text."""
 
-    count = 0
+    prompts = 0
 
-    def new_slot(self):  # type: ignore[no-untyped-def]
-        """A slot, or a failure that holds what a user typed."""
-        Poisoned.count += 1
-        if Poisoned.count % 2:
+    def step(self, reads: Sequence[Read | Branches]) -> list[FakeScores]:
+        """Scores, or a failure that holds what a user typed."""
+        Poisoned.prompts += sum(read.rows > 1 for read in reads)
+        if Poisoned.prompts % 2:
             raise RuntimeError("password = 'hunter2'")
-        return super().new_slot()
+        return super().step(reads)
 
 
 def test_a_request_that_raises_fails_alone_and_leaks_nothing(tokens: Tokens, caplog: pytest.LogCaptureFixture) -> None:
