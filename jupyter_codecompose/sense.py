@@ -140,7 +140,9 @@ class Sense:
         return text
 
     def _settled(self, text: str) -> str:
-        """A text without a word at its end that may become one that must be followed."""
+        """A text without a word or sign at its end that may become one that must be followed."""
+        if text.endswith((":", "!")):
+            return text[:-1]
         word = WORD.search((self._line + text).rpartition("\n")[2])
         return text[: max(len(text) - len(word[0]), 0)] if word and word[0] in BEGUN else text
 

@@ -105,6 +105,11 @@ def test_what_must_be_followed_is_shown_with_what_follows() -> None:
     assert shown == [*8 * ["x"], "x = not d", "x = not df", "x = not df", "x = not df.a"]
 
 
+def test_a_sign_that_may_yet_become_another_is_held_back() -> None:
+    assert [kept("if ", "a != b:"[:end], whole=False) for end in (3, 4, 6, 7)] == ["a", "a", "a != b", "a != b"]
+    assert kept("if ", "a != b:") == "a != b:"
+
+
 def test_a_word_that_may_yet_fit_is_held_back() -> None:
     for text, shown in ((" i", ""), (" in", ""), (" in b", " in b"), (" ik ", "")):
         assert kept("x = a", text, whole=False) == shown
