@@ -26,10 +26,6 @@ def ids_of(tokens: Iterable[int]) -> Ids:
     return np.array(sorted(tokens), np.int64)
 
 
-ANY = ids_of(())
-"""No tokens, where that stands for any."""
-
-
 class BadScores(Exception):
     """The network gave no numbers: its weights are damaged, or its arithmetic overflowed."""
 
@@ -114,7 +110,7 @@ class Branches:
 class Scores(Protocol):
     """What a network thinks of the next token after some of the ids that were read. Raises BadScores."""
 
-    def pick(self, sampling: Sampling, among: Ids = ANY) -> int:
+    def pick(self, sampling: Sampling, among: Ids | tuple[()] = ()) -> int:
         """The next token after the last id; one of `among`, where any are given."""
 
     def likeliest(self) -> list[int]:
@@ -208,9 +204,9 @@ class FakeScores:
 
     tokens: list[int]
 
-    def pick(self, sampling: Sampling, among: Ids = ANY) -> int:
+    def pick(self, sampling: Sampling, among: Ids | tuple[()] = ()) -> int:
         """See `Scores`."""
-        return self.tokens[-1] if not len(among) or self.tokens[-1] in among else int(among[0])
+        return self.tokens[-1] if not len(among) or self.tokens[-1] in among else min(map(int, among))
 
     def likeliest(self) -> list[int]:
         """See `Scores`."""

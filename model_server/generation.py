@@ -112,7 +112,7 @@ def stuck(written: Sequence[int]) -> bool:
 
 
 def following(
-    slot: Slot, last: int, sampling: Sampling, among: Ids, guess: list[int]
+    slot: Slot, last: int, sampling: Sampling, among: Ids | tuple[()], guess: list[int]
 ) -> Generator[Read, Scores, list[int]]:
     """The tokens that are certain once `last` is read: one, and before it those that were guessed rightly."""
     scores = yield Read(slot, [last, *guess], every=bool(guess), guessed=len(guess))

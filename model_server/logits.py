@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model_server.engine import ANY, BadScores, Branches, Ids, Read, Sampling, Score, Scores
+from model_server.engine import BadScores, Branches, Ids, Read, Sampling, Score, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Logits:
     position: int
     best: Sequence[int] | None = None
 
-    def pick(self, sampling: Sampling, among: Ids = ANY) -> int:
+    def pick(self, sampling: Sampling, among: Ids | tuple[()] = ()) -> int:
         """See `Scores`."""
         last = self.table[-1:]
         if len(among):

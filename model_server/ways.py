@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model_server.engine import ANY, Ids, ids_of
+from model_server.engine import Ids, ids_of
 from model_server.recall import in_word
 from model_server.tokens import Tokens
+
+ANY = ids_of(())
+"""No tokens, where that stands for any."""
 
 
 @dataclass(slots=True)
