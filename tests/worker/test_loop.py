@@ -157,11 +157,11 @@ async def test_what_waits_too_long_is_refused(tokens: Tokens) -> None:
 
 
 async def test_nobody_waits_longer_for_a_step_that_takes_longer(tokens: Tokens) -> None:
-    async with running(tokens, engine(tokens, seconds=1.5), most_slots=1, patience=0.1) as loop:
+    async with running(tokens, engine(tokens, seconds=2.5), most_slots=1, patience=0.1) as loop:
         first = asyncio.create_task(text(loop, asking(max_tokens=1), "a"))
         await until(lambda: bool(loop.active), 5)
         with pytest.raises(Late):
-            async with asyncio.timeout(0.6):
+            async with asyncio.timeout(1.5):
                 await text(loop, asking(), "b")
         assert loop.counts.refused == 1
         assert await first
@@ -307,7 +307,7 @@ async def test_no_more_run_together_than_there_is_memory_for_slots(tokens: Token
                 raise RuntimeError("out of memory")
             return super().new_slot()
 
-    watched = Crowded(sentence(tokens, TEXT), seconds=0.005)
+    watched = Crowded(sentence(tokens, TEXT), seconds=0.05)
     async with running(tokens, watched) as loop:
         first = [asyncio.create_task(text(loop, asking(), owner)) for owner in "ab"]
         await until(lambda: bool(watched.steps) and len(watched.steps[-1]) == 2, 5)
