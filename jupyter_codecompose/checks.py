@@ -95,7 +95,8 @@ def _worker_parts() -> Iterator[Check]:
     for name in LOCAL:
         there = find_spec(name) is not None
         advice = f"pip install 'jupyter-codecompose[local]', {remote}"
-        yield Check(name, there, "installed" if there else "not installed", advice)
+        # Whose worker is elsewhere needs none of them; where one shall run here, the server below says that it cannot.
+        yield Check(name, there or None, "installed" if there else "not installed", advice)
     place = Path(model_server.__file__).parent / "bundled"
     there = (place / "model.safetensors").is_file()
     yield Check("bundled model", there, str(place) if there else "missing", f"reinstall the package, {remote}")

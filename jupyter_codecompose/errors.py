@@ -68,7 +68,10 @@ class Failed(Down):
 
 class Refused(CodeComposeError):
     code, status = "refused", 502
-    sentence = "The worker refuses this server's token."
+    sentence = (
+        "The worker refuses this server's token; check CODECOMPOSE_WORKER_TOKEN, or the file that "
+        "CodeCompose.worker_token_file names."
+    )
 
 
 class Busy(CodeComposeError):
