@@ -13,7 +13,7 @@ from model_server.wire import Health
 
 MAX_SAID = 500
 NOT_INSTALLED = "No worker is installed: pip install 'jupyter-codecompose[local]', or set CodeCompose.worker_url."
-NOT_LOADED = "The worker could not load its model; the server's log says why."
+FAILED = "The worker could not load its model, or fails at every request; the server's log says why."
 NOT_STARTED = "The worker could not be started; the server's log says why."
 ENDED = "The worker has ended and is started again."
 
@@ -42,7 +42,7 @@ def standing(health: Health, *, own: bool) -> Standing:
     said = "".join(filter(str.isprintable, health.message))[:MAX_SAID] if own else ""
     errors: dict[str, CodeComposeError | None] = {
         "loading": Loading(f"The model is loading: {said}." if said else None, health.progress),
-        "failed": Down(f"The worker could not load its model: {said}." if said else NOT_LOADED),
+        "failed": Down(f"The worker does not work: {said}." if said else FAILED),
         "ready": None,
     }
     note = said.removeprefix("ready").removeprefix("; ") if health.state == "ready" else ""

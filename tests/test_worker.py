@@ -89,7 +89,7 @@ async def test_a_model_that_does_not_load(worker: FakeWorker) -> None:
             "The model is loading: downloading Qwen2.5-Coder-0.5B, 310 of 990 MB.",
         ),
         (Health("loading", 0.31, ""), "The model is loading."),
-        (Health("failed", 0.0, "a\x1b\n" + "b" * 900), f"The worker could not load its model: a{'b' * 499}."),
+        (Health("failed", 0.0, "a\x1b\n" + "b" * 900), f"The worker does not work: a{'b' * 499}."),
         (Health("ready", 1.0, "ready"), ""),
         (Health("ready", 1.0, "ready; not for commercial use"), "not for commercial use"),
     ],
