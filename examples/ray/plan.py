@@ -101,7 +101,7 @@ DEVICES = (
     Device("H100, 80 GB", 80, 3_350, 989),
 )
 WARM, COLD, STEP = 0.0112, 0.0387, 0.00099
-"""Seconds of a request and of a step, of the bundled model on two cores, from docs/benchmarks.md."""
+"""Seconds of a request and of a step, of the bundled model on two cores with AVX-512."""
 
 
 def gpu(model: Model, device: Device, habits: Habits) -> Machine:
