@@ -11,7 +11,9 @@ from playwright.sync_api import Page
 
 SCRIPT = """
 (() => {
-  const answers = (window.answers = { target: '', held: '', fault: null, streams: null, asked: [], go: () => {} });
+  const answers = (window.answers = {
+    target: '', start: 0, held: '', fault: null, streams: null, asked: [], go: () => {}
+  });
   const open = new Map();
   const answer = async (thread, { id, init }) => {
     const controller = new AbortController();
@@ -36,7 +38,8 @@ SCRIPT = """
       return;
     }
     const before = Array.from(asked.cells[asked.active].source).slice(0, asked.cursor).join('');
-    const text = answers.target.startsWith(before) ? answers.target.slice(before.length) : '';
+    const isHere = before.length >= answers.start && answers.target.startsWith(before);
+    const text = isHere ? answers.target.slice(before.length) : '';
     const first = Math.max(0, answers.held.length - before.length);
     const pieces = answers.held ? [text.slice(0, first), text.slice(first)] : [text];
     for (const [index, piece] of pieces.entries()) {
@@ -69,11 +72,11 @@ class Answers:
         self._page = page
         page.add_init_script(SCRIPT)
 
-    def suggest(self, target: str, *, held: str = "", fault: str | None = None) -> None:
-        """From now on suggest the rest of `target`; no more than `held` before `go`; or fail with a `fault`."""
-        self._page.evaluate(
-            "more => { Object.assign(window.answers, more); }", {"target": target, "held": held, "fault": fault}
-        )
+    def suggest(self, target: str, *, start: int = 0, held: str = "", fault: str | None = None) -> None:
+        """From now on suggest the rest of `target`, once `start` characters of it are there; no more than `held` before
+        `go`; or fail with a `fault`."""
+        more = {"target": target, "start": start, "held": held, "fault": fault}
+        self._page.evaluate("more => { Object.assign(window.answers, more); }", more)
 
     def go(self) -> None:
         """Let a stream that is held go on."""

@@ -22,6 +22,16 @@ COMPLETE = "**/codecompose/complete"
 QUIET = 400
 
 
+TURN_ALL_ON = """() => {
+    const { automatic, kernel } = Jupyter.notebook.metadata.codecompose ?? {};
+    const isPaused = document.querySelector('.codecompose-button').getAttribute('aria-pressed') === 'false';
+    const off = { toggle: isPaused, 'toggle-notebook': automatic === false, 'toggle-kernel': kernel === false };
+    for (const [name, isOff] of Object.entries(off)) {
+        if (isOff) Jupyter.actions.call(`codecompose:${name}`);
+    }
+}"""
+
+
 class ClassicPage:
     """A notebook of nbclassic. Waits for what it promises; a wait that is too long fails."""
 
@@ -105,6 +115,11 @@ class ClassicPage:
         """Type something, and wait until the server was asked and has nothing more to answer."""
         self.requests.wait_until_answered(lambda: self.type(text))
 
+    def asked_but(self, since: int, ahead: str) -> list[str]:
+        """The texts that something was asked for since then, but for what is asked ahead."""
+        texts = [asked["cells"][asked["active"]]["source"] for asked in self.asked[since:]]
+        return [text for text in texts if text != ahead]
+
     def sources(self) -> list[str]:
         """The text of all cells."""
         return cast("list[str]", self.page.evaluate(f"() => {NOTEBOOK}.get_cells().map(cell => cell.get_text())"))
@@ -158,6 +173,11 @@ class ClassicPage:
     def answer_as_usual(self) -> None:
         """From now on the server is asked."""
         self.page.unroute(COMPLETE)
+
+    def restore(self) -> None:
+        """Whatever a test has left: the server answers again, and what was turned off is on."""
+        self.page.unroute_all()
+        self.page.evaluate(TURN_ALL_ON)
 
     def picture(self, path: Path) -> None:
         """Save what is seen."""

@@ -16,6 +16,9 @@ from tests.browser.jupyter import Server, serving
 from tests.browser.page import NotebookPage
 
 SIZE: ViewportSize = {"width": 1280, "height": 720}
+SHARED = ("lab", "front", "classic")
+WRITTEN = ("jupyter-codecompose/plugin", "@jupyterlab/completer-extension/inline-completer")
+"""The fixtures with a page of several tests, and the settings that tests write."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,19 @@ def jp_asyncio_loop() -> None:
 @pytest.fixture(autouse=True)
 def jp_server_cleanup() -> None:
     """No server in this process to clean up after."""
+
+
+@pytest.fixture(autouse=True)
+def tidy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test has turned off, or put in the server's place, is so for no other, also where it has failed."""
+    pages = [request.getfixturevalue(name) for name in SHARED if name in request.fixturenames]
+    servers = [request.getfixturevalue("server")] if "server" in request.fixturenames else []
+    yield
+    for page in pages:
+        page.restore()
+    for server in servers:
+        for plugin in WRITTEN:
+            server.settings(plugin).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="package")
@@ -58,3 +74,12 @@ def lab(browser: Browser, server: Server) -> Iterator[NotebookPage]:
         notebook.run(index)
     yield notebook
     page.close()
+
+
+@pytest.fixture
+def cell(lab: NotebookPage) -> Iterator[NotebookPage]:
+    """The cursor in a new empty cell at the end of the quickstart notebook, which is gone afterwards."""
+    lab.bring("quickstart.ipynb")
+    index = lab.add()
+    yield lab
+    lab.remove(index)

@@ -24,11 +24,17 @@ from typing import Any
 import psutil
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 10.0
+# Nothing that asks the network or covers the page; and completions that come late are still shown.
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 LIGHT = {"theme": "JupyterLab Light"}
-SETTINGS = {"notification": QUIET, "themes": LIGHT}
+PATIENT = {"providerTimeout": 20_000}
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": QUIET,
+    "@jupyterlab/apputils-extension/themes": LIGHT,
+    "@jupyterlab/completer-extension/manager": PATIENT,
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,10 @@ class Server:
     root: Path
     log: Path
     process: subprocess.Popen[bytes]
+
+    def settings(self, plugin: str) -> Path:
+        """Where a plugin's settings are."""
+        return settings_file(self.home, plugin)
 
     def status(self) -> dict[str, Any]:
         """What `codecompose/status` says."""
@@ -81,8 +91,9 @@ def serving(home: Path, base_url: str = "/") -> Iterator[Server]:
     """A server over a copy of the examples, with all its directories under `home`, until the block ends."""
     root = home / "notebooks"
     shutil.copytree(EXAMPLES, root)
-    write_settings(home / "settings")
     port, token = free_port(), secrets.token_hex(16)
+    for plugin, values in SETTINGS.items():
+        settings_file(home, plugin).write_text(json.dumps(values))
     log = home / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -137,12 +148,11 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {name: str(place) for name, place in made.items()} | {"JUPYTER_PREFER_ENV_PATH": "1"}
 
 
-def write_settings(settings: Path) -> None:
-    """Nothing that asks the network or covers the page."""
-    folder = settings / "@jupyterlab/apputils-extension"
-    folder.mkdir(parents=True)
-    for name, values in SETTINGS.items():
-        folder.joinpath(f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+def settings_file(home: Path, plugin: str) -> Path:
+    """Where a plugin's settings are, in a folder that is there."""
+    path = home / "settings" / f"{plugin}.jupyterlab-settings"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def free_port() -> int:

@@ -20,6 +20,15 @@ SECONDS = 1000
 QUIET = 250
 
 
+TURN_ALL_ON = """async () => {
+    const { commands } = window.jupyterapp;
+    for (const name of ['toggle', 'toggle-document', 'toggle-language', 'toggle-kernel']) {
+        const command = `codecompose:${name}`;
+        if (commands.isEnabled(command) && !commands.isToggled(command)) await commands.execute(command);
+    }
+}"""
+
+
 class NotebookPage:
     """The notebook in front. Waits for what it promises; a wait that is too long fails."""
 
@@ -47,6 +56,20 @@ class NotebookPage:
         )
         self.page.wait_for_function(f"path => {PANEL}?.context?.path === path", arg=path)
         self.wait_until_idle()
+
+    def bring(self, path: str) -> None:
+        """Bring a notebook to the front, unless it is there."""
+        if self.page.evaluate(f"() => {PANEL}?.context?.path") != path:
+            self.show(path)
+
+    def restore(self) -> None:
+        """Whatever a test has left: the server answers again, no dialog is open, and what was turned off is on."""
+        self.page.unroute_all()
+        dialogs = self.page.locator(".jp-Dialog")
+        for _ in range(dialogs.count()):
+            self.press("Escape")
+        expect(dialogs).to_have_count(0)
+        self.page.evaluate(TURN_ALL_ON)
 
     def close(self) -> None:
         """Close the notebook in front, unsaved, and end its kernel."""

@@ -119,7 +119,7 @@ def test_letters_that_match_move_through_the_ghost_without_a_request(cell: Class
     cell.type("sum")
     assert cell.text_of_ghost() == "([1, 2])"
     assert cell.source() == TYPED + "sum"
-    assert len(cell.asked) == asked
+    assert cell.asked_but(asked, ahead=TYPED + "sum([1, 2])") == []
     cell.press("Tab")
     assert cell.source() == TYPED + "sum([1, 2])"
 
@@ -136,7 +136,7 @@ def test_brackets_that_match_are_not_closed_twice(cell: ClassicPage) -> None:
     cell.type("a'])")
     assert cell.source() == TYPED + "f(['a'])"
     cell.see_no_ghost()
-    assert len(cell.asked) == asked
+    assert cell.asked_but(asked, ahead=TYPED + "f(['a'])") == []
     cell.suggest("")
     cell.type_until_answered(" + (")
     assert cell.source() == TYPED + "f(['a']) + ()"
@@ -163,7 +163,7 @@ def test_a_word_at_a_time(cell: ClassicPage) -> None:
     cell.press("Control+ArrowRight")
     assert cell.source() == TYPED + "left.right"
     cell.see_no_ghost()
-    assert len(cell.asked) == asked
+    assert cell.asked_but(asked, ahead=TYPED + "left.right") == []
 
 
 def test_a_line_at_a_time(cell: ClassicPage) -> None:
@@ -291,6 +291,7 @@ def test_a_run_takes_no_ghost_with_it(classic: ClassicPage) -> None:
     classic.see_no_ghost()
     classic.wait_until_idle()
     assert classic.sources()[index:] == ["total = 1", ""]
+    classic.page.wait_for_function("i => Number.isInteger(Jupyter.notebook.get_cell(i).input_prompt_number)", arg=index)
     classic.answer_as_usual()
     classic.edit(index + 1)
     classic.type_until_answered("tot")
@@ -349,28 +350,23 @@ def test_what_is_off_for_the_notebook_is_told(cell: ClassicPage) -> None:
     expect(button).to_contain_text("CodeCompose: bundled")
 
 
-def test_languages_that_are_off_in_jupyterlab_are_off_here(browser: Browser, server: Server) -> None:
-    folder = server.home / "settings/jupyter-codecompose"
-    folder.mkdir(exist_ok=True)
-    settings = folder / "plugin.jupyterlab-settings"
-    settings.write_text(json.dumps({"languages_off": ["Markdown", "python"]}))
+def test_languages_that_are_off_in_jupyterlab_are_off_here(page: Page, server: Server) -> None:
+    server.settings("jupyter-codecompose/plugin").write_text(json.dumps({"languages_off": ["Markdown", "python"]}))
     nbformat.write(new_notebook(cells=[new_code_cell("")], metadata=METADATA), server.root / "off.ipynb")
-    page = ClassicPage(browser.new_page(viewport=SIZE))
-    page.open(address(server, "off.ipynb"))
-    page.suggest(TYPED + "sum(")
-    page.edit(0)
-    expect(page.button()).to_have_text("CodeCompose: off for python")
-    page.type(TYPED)
-    page.wait_until_quiet()
-    assert page.asked == []
-    page.press("Alt+\\")
-    assert page.see_ghost() == "sum("
-    page.page.evaluate("() => Jupyter.actions.call('codecompose:toggle-language')")
-    page.type("s")
-    assert page.see_ghost() == "um("
-    expect(page.button()).not_to_contain_text("off for")
-    page.page.close()
-    settings.unlink()
+    off = ClassicPage(page)
+    off.open(address(server, "off.ipynb"))
+    off.suggest(TYPED + "sum(")
+    off.edit(0)
+    expect(off.button()).to_have_text("CodeCompose: off for python")
+    off.type(TYPED)
+    off.wait_until_quiet()
+    assert off.asked == []
+    off.press("Alt+\\")
+    assert off.see_ghost() == "sum("
+    page.evaluate("() => Jupyter.actions.call('codecompose:toggle-language')")
+    off.type("s")
+    assert off.see_ghost() == "um("
+    expect(off.button()).not_to_contain_text("off for")
 
 
 def test_an_error_is_told_in_words(cell: ClassicPage) -> None:
@@ -446,7 +442,8 @@ def test_without_the_server_part_the_page_is_as_ever(page: Page, server: Server)
     failed: list[Exception] = []
     page.on("pageerror", lambda error: failed.append(error))
     classic = ClassicPage(page)
-    classic.open(address(server, "without.ipynb"))
+    with page.expect_console_message(lambda message: "CodeCompose" in message.text):
+        classic.open(address(server, "without.ipynb"))
     index = classic.add()
     classic.type("x = 1")
     assert classic.sources()[index] == "x = 1"

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.answers import Answers
 from tests.browser.conftest import SIZE
-from tests.browser.jupyter import Server
+from tests.browser.jupyter import Server, wait_until
 from tests.browser.page import PANEL, SECONDS, NotebookPage
 
 pytestmark = pytest.mark.browser
@@ -81,6 +81,14 @@ def front(browser: Browser, server: Server) -> Iterator[Keys]:
     for code in ("n.", "prin"):
         complete = "kernel.requestComplete({ code, cursor_pos: code.length })"
         keys.page.evaluate(f"code => {PANEL}.sessionContext.session.{complete}", code)
+    yield keys
+    keys.page.close()
+
+
+@pytest.fixture
+def alone(browser: Browser) -> Iterator[Keys]:
+    """A page of its own."""
+    keys = Keys(browser)
     yield keys
     keys.page.close()
 
@@ -247,12 +255,12 @@ def test_a_dismissed_stream_does_not_come_back(cell: Keys) -> None:
 
 @pytest.mark.parametrize("typed", ["# the sum of all rows\n", "for row in rows:\n"])
 def test_enter_after_a_line_that_leads_on(cell: Keys, typed: str) -> None:
+    source = typed + ("    " if typed.startswith("for") else "")
+    cell.answers.suggest(source + "total = 0", start=len(source))
     cell.type(typed.removesuffix("\n"))
     cell.press("Enter")
-    cell.page.wait_for_function(f"() => {PANEL}.content.activeCell.editor.getCursorPosition().line === 1")
-    source = cell.source()
-    cell.answers.suggest(source + "total = 0")
     assert cell.see_ghost() == "total = 0"
+    assert cell.source() == source
     assert cell.asked_here() == ["pause"]
     cell.press("Tab")
     cell.wait_for_source(source + "total = 0")
@@ -274,28 +282,25 @@ def test_a_new_cell_below_one_that_has_run(front: Keys) -> None:
     front.answers.suggest("print(n)")
     front.edit(0)
     front.press("Shift+Enter")
-    assert front.see_ghost() == "print(n)"
-    assert front.asked_here() == ["pause"]
-    assert front.source() == ""
-    front.remove(1)
+    try:
+        assert front.see_ghost() == "print(n)"
+        assert front.asked_here() == ["pause"]
+        assert front.source() == ""
+    finally:
+        front.remove(1)
 
 
-def test_a_pause_asks_nobody_else(browser: Browser, server: Server) -> None:
-    place = server.home / "settings/@jupyterlab/completer-extension"
-    place.mkdir(parents=True, exist_ok=True)
-    settings = place / "inline-completer.jupyterlab-settings"
+def test_a_pause_asks_nobody_else(alone: Keys, server: Server) -> None:
+    settings = server.settings("@jupyterlab/completer-extension/inline-completer")
     settings.write_text(json.dumps({"providers": {HISTORY: {"enabled": True}}}))
     nbformat.write(new_notebook(cells=[new_code_cell()], metadata=KERNEL), server.root / "others.ipynb")
-    keys = Keys(browser)
-    keys.open(f"{server.url}/lab/tree/others.ipynb?reset&token={server.token}")
-    keys.edit(0)
-    assert keys.begin_with("total", TARGET) == TARGET.removeprefix("total")
-    keys.press("Tab")
-    keys.press("Enter")
-    keys.answers.forget()
-    keys.see_no_request()
-    keys.page.close()
-    settings.unlink()
+    alone.open(f"{server.url}/lab/tree/others.ipynb?reset&token={server.token}")
+    alone.edit(0)
+    assert alone.begin_with("total", TARGET) == TARGET.removeprefix("total")
+    alone.press("Tab")
+    alone.press("Enter")
+    alone.answers.forget()
+    alone.see_no_request()
 
 
 def test_what_was_asked_for_in_one_cell_does_not_come_in_another(cell: Keys) -> None:
@@ -412,33 +417,39 @@ def test_the_commands_have_a_menu_and_a_place_in_the_palette(front: Keys) -> Non
     front.press("Escape")
 
 
-def test_notebook_7(browser: Browser, server: Server) -> None:
+def test_notebook_7(alone: Keys, server: Server) -> None:
     pytest.importorskip("notebook")
     nbformat.write(new_notebook(cells=[new_code_cell("")], metadata=KERNEL), server.root / "keys7.ipynb")
-    keys = Keys(browser)
-    keys.open(f"{server.url}/notebooks/keys7.ipynb?token={server.token}")
-    keys.edit(0)
-    keys.begin_with("for", BLOCK)
-    keys.press("ControlOrMeta+ArrowRight")
-    keys.wait_for_source("for row")
-    keys.press("Escape")
-    keys.see_no_ghost()
-    assert keys.mode() == "edit"
-    keys.type(" ")
-    keys.see_ghost()
-    keys.press("ControlOrMeta+ArrowDown")
-    keys.wait_for_source("for row in rows:")
-    keys.press("Tab")
-    keys.wait_for_source(BLOCK)
-    keys.page.close()
+    alone.open(f"{server.url}/notebooks/keys7.ipynb?token={server.token}")
+    alone.edit(0)
+    alone.begin_with("for", BLOCK)
+    alone.press("ControlOrMeta+ArrowRight")
+    alone.wait_for_source("for row")
+    alone.press("Escape")
+    alone.see_no_ghost()
+    assert alone.mode() == "edit"
+    alone.type(" ")
+    alone.see_ghost()
+    alone.press("ControlOrMeta+ArrowDown")
+    alone.wait_for_source("for row in rows:")
+    alone.press("Tab")
+    alone.wait_for_source(BLOCK)
 
 
-def test_the_file_editor(browser: Browser, server: Server) -> None:
+def test_the_file_editor(alone: Keys, server: Server) -> None:
     server.root.joinpath("keys.py").write_text("")
-    page = browser.new_page(viewport=SIZE)
-    answers = Answers(page)
+    page, answers = alone.page, alone.answers
     page.goto(f"{server.url}/lab/tree/keys.py?reset&token={server.token}", wait_until="domcontentloaded")
+    page.wait_for_function("() => window.jupyterapp")
+    page.evaluate("() => window.jupyterapp.restored")
     page.locator(".jp-FileEditor .cm-content").click()
+
+    def is_asked() -> bool:
+        page.keyboard.press("Alt+\\")
+        page.wait_for_timeout(100)
+        return bool(answers.asked)
+
+    wait_until(is_asked, "nobody completes in this editor")
     answers.suggest(TARGET)
     page.keyboard.type("total", delay=40)
     ghost = page.locator(".jp-FileEditor .jp-GhostText").first
@@ -463,4 +474,3 @@ def test_the_file_editor(browser: Browser, server: Server) -> None:
     assert answers.asked == []
     page.keyboard.press("Alt+\\")
     expect(ghost).to_have_text(TARGET.removeprefix("total "))
-    page.close()

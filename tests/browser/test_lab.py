@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,6 @@ pytestmark = pytest.mark.browser
 DOCS = Path(__file__).parents[2] / "docs"
 COLUMNS = ("date", "precipitation", "temp_max", "temp_min", "wind", "weather")
 TYPED = 'weather["'
-
-
-@pytest.fixture
-def cell(lab: NotebookPage) -> Iterator[NotebookPage]:
-    """The cursor in a new empty cell at the end, which is gone afterwards."""
-    index = lab.add()
-    yield lab
-    lab.remove(index)
 
 
 def test_tab_accepts_what_is_grey(lab: NotebookPage) -> None:
@@ -106,12 +97,14 @@ def test_a_busy_kernel_holds_nothing_back(lab: NotebookPage) -> None:
     sleeping = lab.add("import time\ntime.sleep(60)")
     lab.begin(sleeping)
     typing = lab.add()
-    lab.type(TYPED)
-    lab.see_ghost()
-    assert lab.kernel_status() == "busy"
-    lab.interrupt()
-    lab.remove(typing)
-    lab.remove(sleeping)
+    try:
+        lab.type(TYPED)
+        lab.see_ghost()
+        assert lab.kernel_status() == "busy"
+    finally:
+        lab.interrupt()
+        lab.remove(typing)
+        lab.remove(sleeping)
 
 
 @pytest.mark.parametrize("kind", ["markdown", "raw"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -16,11 +17,21 @@ PASSWORD = "hunt" + "3r2abc"
 HOSTILE = '<img src="x" onerror="document.title = 1">'
 
 
-def test_the_last_request_is_shown_as_it_went_out(lab: NotebookPage) -> None:
-    shown = [lab.add() for _ in range(2)]
-    lab.edit(shown[0])
+@pytest.fixture
+def two(lab: NotebookPage) -> Iterator[tuple[int, int]]:
+    """Two new empty cells at the end of the quickstart notebook, which are gone afterwards."""
+    lab.bring("quickstart.ipynb")
+    above, below = lab.add(), lab.add()
+    yield above, below
+    lab.remove(below)
+    lab.remove(above)
+
+
+def test_the_last_request_is_shown_as_it_went_out(lab: NotebookPage, two: tuple[int, int]) -> None:
+    above, below = two
+    lab.edit(above)
     lab.write(f'password = "{PASSWORD}"\nhtml = """{HOSTILE}"""')
-    lab.edit(shown[1])
+    lab.edit(below)
     lab.type("shown = ")
     lab.ask()
     lab.page.evaluate(f"() => void {SHOW}")
@@ -34,12 +45,10 @@ def test_the_last_request_is_shown_as_it_went_out(lab: NotebookPage) -> None:
     assert letter.locator("img").count() == 0
     lab.page.keyboard.press("Escape")
     expect(letter).to_have_count(0)
-    for index in reversed(shown):
-        lab.remove(index)
 
 
-def test_an_excluded_cell_is_left_alone(lab: NotebookPage) -> None:
-    hidden, here = lab.add(), lab.add()
+def test_an_excluded_cell_is_left_alone(lab: NotebookPage, two: tuple[int, int]) -> None:
+    hidden, here = two
     lab.edit(hidden)
     lab.write("hidden_name = 1")
     lab.page.evaluate(
@@ -52,6 +61,3 @@ def test_an_excluded_cell_is_left_alone(lab: NotebookPage) -> None:
     letter = lab.page.locator(".jp-CodeComposeLetter")
     expect(letter.locator("pre")).to_contain_text("visible")
     expect(letter.locator("pre")).not_to_contain_text("hidden_name")
-    lab.page.keyboard.press("Escape")
-    for index in (here, hidden):
-        lab.remove(index)
