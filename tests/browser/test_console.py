@@ -33,6 +33,7 @@ class ConsolePage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.ghost = page.locator(f".jp-CodeConsole-promptCell {GHOST}").first
+        self.streaming = page.locator(".jp-CodeConsole-promptCell .jp-GhostText-streamingIndicator")
 
     def open(self) -> None:
         """Open a console with a kernel of its own."""
@@ -79,7 +80,7 @@ def test_tab_accepts_what_is_grey(console: ConsolePage) -> None:
     console.page.keyboard.type(TYPED, delay=40)
     expect(console.ghost).to_be_visible(timeout=15 * SECONDS)
     expect(console.ghost).to_have_attribute("data-provided-by", "jupyter-codecompose")
-    console.page.wait_for_timeout(500)
+    expect(console.streaming).to_have_count(0, timeout=15 * SECONDS)
     ghost = console.ghost.inner_text()
     console.page.keyboard.press("Tab")
     assert console.source() == TYPED + ghost

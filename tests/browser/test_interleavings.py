@@ -337,4 +337,4 @@ def test_no_case_differs_from_a_plain_text(page: Page, first: int) -> None:
     cases = [Case(page, seed) for seed in range(first, min(first + PART, FIRST + CASES))]
     for case in cases:
         case.run()
-    assert sum(case.painted for case in cases) >= len(cases) // 2
+    assert sum(case.painted for case in cases) >= len(cases) // 10
