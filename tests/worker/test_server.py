@@ -158,7 +158,7 @@ def test_a_body_that_comes_too_slowly_is_given_up(tokens: Tokens) -> None:
 def test_a_client_that_stops_reading_is_cut_off(tokens: Tokens) -> None:
     async def scenario(worker: Worker) -> None:
         port = urlsplit(worker.url).port
-        body = json.dumps({"prompt": "x", "max_tokens": 500, "stream": True}).encode()
+        body = json.dumps({"prompt": "x", "max_tokens": 200, "stream": True}).encode()
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.connect(("127.0.0.1", port))
@@ -168,7 +168,7 @@ def test_a_client_that_stops_reading_is_cut_off(tokens: Tokens) -> None:
             await until(lambda: not served(port), 10)
             assert b"[DONE]" not in client.recv(1_000_000)
 
-    run(fake(tokens, " ".join(map(str, range(500)))), scenario, write_seconds=0.2, send_buffer=4096)
+    run(fake(tokens, " ".join(map(str, range(500)))), scenario, write_seconds=1.5, send_buffer=4096)
 
 
 def served(port: int | None) -> bool:
@@ -253,7 +253,7 @@ def test_the_newest_request_of_an_editor_wins(tokens: Tokens) -> None:
     async def scenario(worker: Worker) -> None:
         body = {"prompt": "x", "max_tokens": 400, "editor": "one"}
         older = asyncio.create_task(worker.post(body))
-        await asyncio.sleep(0.1)
+        await until(lambda: worker.loop.in_hand == 1, 5)
         async with await worker.post(body | {"max_tokens": 2}) as newer:
             assert newer.status == 200
         async with await older as replaced:
@@ -265,7 +265,7 @@ def test_the_newest_request_of_an_editor_wins(tokens: Tokens) -> None:
 def test_a_short_request_does_not_wait_for_a_long_one(tokens: Tokens) -> None:
     async def scenario(worker: Worker) -> None:
         long = asyncio.create_task(worker.post({"prompt": "x", "max_tokens": 300, "editor": "long"}))
-        await asyncio.sleep(0.05)
+        await until(lambda: worker.loop.in_hand == 1, 5)
         async with await worker.post({"prompt": "x", "max_tokens": 2, "editor": "short"}) as short:
             assert short.status == 200
         assert not long.done()
@@ -278,7 +278,7 @@ def test_more_than_can_be_in_hand_is_refused_at_once(tokens: Tokens) -> None:
     async def scenario(worker: Worker) -> None:
         body = {"prompt": "x", "max_tokens": 200}
         running = [asyncio.create_task(worker.post(body | {"editor": str(n)})) for n in range(2)]
-        await asyncio.sleep(0.1)
+        await until(lambda: worker.loop.in_hand == 2, 5)
         async with await worker.post(body) as refused:
             assert refused.status == 429
             assert refused.headers["Retry-After"] == "1"
