@@ -29,7 +29,7 @@ from tests.worker.serving import TOKEN, sentence
 
 ROOT = Path(__file__).parents[2]
 START_TRIES = 4
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 TEXT = " and ".join(f"column_{number} = frame['mass_{number}']" for number in range(16))
 
 

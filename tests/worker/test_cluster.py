@@ -128,7 +128,7 @@ def test_a_real_model_is_served_and_keeps_what_it_has_read(url: str) -> None:
 
 def test_a_text_is_streamed_piece_by_piece(url: str) -> None:
     async def scenario(slow: Replicas) -> None:
-        async with await slow.ask("e", prompt="x = ", max_tokens=20, stream=True) as reply:
+        async with await slow.ask("e", prompt="x = ", max_tokens=150, stream=True) as reply:
             assert reply.headers["Content-Type"] == "text/event-stream"
             first = await reply.content.readuntil(b"\n\n")
             assert (await slow.numbers("e"))["codecompose_active_requests"] == 1
