@@ -82,4 +82,5 @@ def cell(lab: NotebookPage) -> Iterator[NotebookPage]:
     lab.bring("quickstart.ipynb")
     index = lab.add()
     yield lab
+    lab.bring("quickstart.ipynb")
     lab.remove(index)

@@ -23,6 +23,7 @@ def two(lab: NotebookPage) -> Iterator[tuple[int, int]]:
     lab.bring("quickstart.ipynb")
     above, below = lab.add(), lab.add()
     yield above, below
+    lab.bring("quickstart.ipynb")
     lab.remove(below)
     lab.remove(above)
 
