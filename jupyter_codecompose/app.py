@@ -51,7 +51,9 @@ class CodeCompose(ExtensionApp):  # type: ignore[misc]
         help="Whether an R kernel is asked by its own completion what is behind `name$`, so that a column is one that "
         "exists. R evaluates the name for that, as at Tab, which runs code if it is a promise or an active binding.",
     ).tag(config=True)
-    timeout = Float(5.0, help="Seconds until a suggestion is given up. A page never waits longer than 15.").tag(config=True)
+    timeout = Float(5.0, help="Seconds until a suggestion is given up. A page never waits longer than 15.").tag(
+        config=True
+    )
     max_tokens = Int(96, help="The most tokens of one suggestion.").tag(config=True)
     most_lines = Int(6, help="The most lines of one suggestion.").tag(config=True)
     send_outputs = Enum(

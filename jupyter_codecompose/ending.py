@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from jupyter_codecompose.brackets import State, is_code, scan, steps
 from jupyter_codecompose.languages import Language
-from jupyter_codecompose.repetition import repeats_tokens
+from jupyter_codecompose.repetition import repeats_string, repeats_tokens
 from jupyter_codecompose.scope import END, first_line, indentation, least_indentation
 
 CELLS = ("# %%", "#%%", "# In[", "# In [", "<cell>", "```")
@@ -43,7 +43,8 @@ class Ending:
                 return text[: max(at - 1, 0)], False
             if self._is_over(lines, number, state):
                 return text[: max(at - 1, 0)], True
-            end, certain = self._end_in(line, state, complete=whole or not last)
+            left = "" if number else self._line
+            end, certain = self._end_in(line, state, left, complete=whole or not last)
             if end < len(line):
                 return text[: at + end], certain
             at += len(line) + 1
@@ -100,11 +101,14 @@ class Ending:
         outside = number > 0 and self._language.scope == "end" and indentation(line) < self._least
         return (cell and self._begins_line(number)) or (outside and "end".startswith(line.strip()))
 
-    def _end_in(self, line: str, state: State, *, complete: bool) -> tuple[int, bool]:
-        """Where in a line the suggestion ends, and whether that is certain; at its end where it goes on."""
+    def _end_in(self, line: str, state: State, left: str, *, complete: bool) -> tuple[int, bool]:
+        """Where in a line behind `left` the suggestion ends, and whether that is certain; where it goes on, at its end."""
         end = self._closer_in(line, state)
-        found = repeats_tokens(line[:end], complete=complete or end < len(line))
-        return found or (end, True)
+        complete = complete or end < len(line)
+        twice = repeats_string(left + line[:end], complete=complete)
+        if twice:
+            return max(twice[0] - len(left), 0), twice[1]
+        return repeats_tokens(line[:end], complete=complete) or (end, True)
 
     def _closer_in(self, line: str, state: State) -> int:
         """Where a closer stands that closes nothing, or that already stands behind the cursor."""

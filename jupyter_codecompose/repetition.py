@@ -1,4 +1,4 @@
-"""Where a text begins to go round in circles: lines, blocks of lines, and tokens in a line. Pure.
+"""Where a text begins to go round in circles: lines, blocks of lines, and tokens and strings in a line. Pure.
 
 A model that has lost its way writes the same again and again. People repeat themselves too: two like lines may stand
 where no third follows, and the row of a table may hold one number some times.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 WORD = re.compile(r"\w")
 TOKEN = re.compile(r"\w+|[^\w\s]+")
+STRING = re.compile(r"""(["'])(?:(?!\1)[^\\\n])+\1""")
+VALUE = re.compile(r":\s*\Z")
+NEXT = re.compile(r"\s*,\s*")
 LONGEST = 8
 """The most tokens of one turn in a line."""
 SHORT, SHORT_TURNS, LONG_TURNS = 2, 8, 4
@@ -65,3 +69,15 @@ def repeats_tokens(line: str, *, complete: bool) -> tuple[int, bool] | None:
                 return found[at - runs[period] + 1 + period].start(), True
     held = [found[len(found) - run + period].start() for period, run in enumerate(runs) if period and run > period]
     return (min(held), False) if held and not complete else None
+
+
+def repeats_string(line: str, *, complete: bool) -> tuple[int, bool] | None:
+    """Where in a line a string ends that follows once more as the next item, and whether that is certain. What is given
+    to a key may be the next key (`"type": "text", "text": …`)."""
+    strings = [found for found in STRING.finditer(line) if not VALUE.search(line[: found.start()])]
+    for one, other in pairwise(strings):
+        if one[0] == other[0] and NEXT.fullmatch(line, one.end(), other.start()):
+            return one.end(), True
+    behind = NEXT.match(line, strings[-1].end()) if strings and not complete else None
+    growing = behind and strings[-1][0].startswith(line[behind.end() :])
+    return (strings[-1].end(), False) if growing else None

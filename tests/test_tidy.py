@@ -162,6 +162,21 @@ def test_going_round_in_circles_is_cut_short(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "text", "shown"),
+    [
+        ("x = wettest(|", 'weather["weather", "weather", "weather"])', 'weather["weather"'),
+        ('frame["wind|', '", "wind", "wind"]', '"'),
+        ("plot(|", "'a', 'b', 'a')", "'a', 'b', 'a')"),
+        ("row = |", '{"type": "text", "text": text}', '{"type": "text", "text": text}'),
+        ("pairs = [|", "'a', 'ab', 'b']", "'a', 'ab', 'b']"),
+    ],
+)
+def test_a_string_does_not_follow_itself(place: str, text: str, shown: str) -> None:
+    assert tidied(place, text) == shown
+    assert tidied(place, text, pieces=1) == shown
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("a\u202eb\u200bc\x00d\ud800", "abcd"),
