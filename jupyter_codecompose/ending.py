@@ -102,7 +102,7 @@ class Ending:
         return (cell and self._begins_line(number)) or (outside and "end".startswith(line.strip()))
 
     def _end_in(self, line: str, state: State, left: str, *, complete: bool) -> tuple[int, bool]:
-        """Where in a line behind `left` the suggestion ends, at its end where it goes on, and whether that is certain."""
+        """Where in a line behind `left` the suggestion ends (where it goes on, at its end); whether that is certain."""
         end = self._closer_in(line, state)
         complete = complete or end < len(line)
         twice = repeats_string(left + line[:end], complete=complete)
