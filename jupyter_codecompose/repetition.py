@@ -12,8 +12,7 @@ from itertools import pairwise
 
 WORD = re.compile(r"\w")
 TOKEN = re.compile(r"\w+|[^\w\s]+")
-STRING = re.compile(r"""(["'])(?:(?!\1)[^\\\n])+\1""")
-VALUE = re.compile(r":\s*\Z")
+STRING = re.compile(r"""(?P<value>:\s*)?(?P<text>(["'])(?:(?!\3)[^\\\n])+\3)""")
 NEXT = re.compile(r"\s*,\s*")
 LONGEST = 8
 """The most tokens of one turn in a line."""
@@ -74,10 +73,10 @@ def repeats_tokens(line: str, *, complete: bool) -> tuple[int, bool] | None:
 def repeats_string(line: str, *, complete: bool) -> tuple[int, bool] | None:
     """Where in a line a string ends that follows once more as the next item, and whether that is certain. What is given
     to a key may be the next key (`"type": "text", "text": …`)."""
-    strings = [found for found in STRING.finditer(line) if not VALUE.search(line[: found.start()])]
+    strings = [found for found in STRING.finditer(line) if not found["value"]]
     for one, other in pairwise(strings):
-        if one[0] == other[0] and NEXT.fullmatch(line, one.end(), other.start()):
+        if one["text"] == other["text"] and NEXT.fullmatch(line, one.end(), other.start()):
             return one.end(), True
     behind = NEXT.match(line, strings[-1].end()) if strings and not complete else None
-    growing = behind and strings[-1][0].startswith(line[behind.end() :])
+    growing = behind and strings[-1]["text"].startswith(line[behind.end() :])
     return (strings[-1].end(), False) if growing else None
